@@ -1,0 +1,3 @@
+module dev.quoll.machine {
+    exports dev.quoll.machine;
+}

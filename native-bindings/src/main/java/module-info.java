@@ -1,0 +1,3 @@
+module dev.quoll.bindings {
+    exports dev.quoll.bindings;
+}
