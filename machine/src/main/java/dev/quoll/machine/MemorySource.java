@@ -1,0 +1,40 @@
+package dev.quoll.machine;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where the off-heap mapping behind guest RAM comes from. Providers are found by {@link java.util.ServiceLoader}; the
+ * supported one with the highest {@link #priority} wins. A mapping reads as zeroes and costs host memory only for the
+ * pages that are touched.
+ */
+public interface MemorySource {
+    /** Short name for reports, for example {@code memfd}. */
+    String name();
+
+    /** Whether this host can do it; must not throw. */
+    boolean supported();
+
+    /** Higher wins. The JDK-only sparse file, which works everywhere, is 0. */
+    int priority();
+
+    /**
+     * Maps fresh zero memory.
+     *
+     * @param size bytes, a multiple of 4096
+     * @throws IOException with one sentence a user can act on, when the host refuses
+     */
+    Mapping map(long size) throws IOException;
+
+    /** One mapping; closing it unmaps. No thread may use the segment during or after the close. */
+    interface Mapping extends AutoCloseable {
+        /** The whole mapping, usable from any thread. */
+        MemorySegment segment();
+
+        /** The file descriptor behind the mapping where an engine can share it, else -1. */
+        int fileDescriptor();
+
+        @Override
+        void close();
+    }
+}

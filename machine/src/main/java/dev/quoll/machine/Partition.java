@@ -1,0 +1,44 @@
+package dev.quoll.machine;
+
+import java.util.Set;
+
+/** An engine's part of one machine. */
+public interface Partition extends AutoCloseable {
+    /** Interrupt controllers an engine may bring itself; {@code boot} makes the rest from device models. */
+    enum IrqchipPart {
+        LOCAL_APIC,
+        IO_APIC,
+        PIC,
+        PIT
+    }
+
+    /** The parts this partition owns. */
+    Set<IrqchipPart> owns();
+
+    int cpuCount();
+
+    /** @param index 0 to {@link #cpuCount()} - 1 */
+    VirtualCpu cpu(int index);
+
+    /** Delivers messages to the local APICs. */
+    MsiSink msiSink();
+
+    /** The LINT0 pin of every local APIC (the board wires the PIC's INTR there). Level matters, not edges. */
+    InterruptLine lint0();
+
+    /** The LINT1 pin (NMI button and such). */
+    InterruptLine lint1();
+
+    /** Whom to ask for the vector when a CPU accepts an ExtINT; set before the first run. */
+    void setExternalInterruptSource(ExternalInterruptSource source);
+
+    /** Who hears EOI broadcasts of level-triggered vectors; set before the first run. */
+    void setEoiListener(EoiListener listener);
+
+    /** Figures for {@code --stats}: one {@code name value} a line. Any thread. */
+    String statistics();
+
+    /** Frees all; only after every vCPU's {@code run()} has returned. */
+    @Override
+    void close();
+}

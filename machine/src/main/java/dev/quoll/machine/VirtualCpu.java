@@ -1,0 +1,34 @@
+package dev.quoll.machine;
+
+/**
+ * One virtual CPU. {@link #run} is called by one thread at a time; state is read and written only while it is not
+ * running; {@link #kick} may come from any thread.
+ */
+public interface VirtualCpu {
+    /** 0-based index, equal to the APIC id. */
+    int index();
+
+    /**
+     * Runs guest code until something the machine must know of. Port and MMIO accesses, timers and interrupts, and a
+     * HLT that an interrupt can end, are served inside.
+     */
+    CpuExit run();
+
+    /**
+     * Makes {@link #run} return {@link CpuExit.Kicked} soon, also out of a halt. A kick that comes before {@code run}
+     * is not lost: that run returns at once. Several kicks may merge into one.
+     */
+    void kick();
+
+    /** Power-on (RESET#) state: CPU 0 ready to run, the others waiting for INIT and SIPI. */
+    void reset();
+
+    /** One element of the architectural state. */
+    CpuElement read(CpuElement.Kind kind);
+
+    /** Sets one element. @throws IllegalArgumentException when the values cannot be held, saying which */
+    void write(CpuElement element);
+
+    /** Instructions retired since creation, roughly (an engine that cannot count says 0). */
+    long instructions();
+}
