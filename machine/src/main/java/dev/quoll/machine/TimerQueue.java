@@ -1,6 +1,7 @@
 package dev.quoll.machine;
 
 import java.util.Arrays;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -14,11 +15,14 @@ public final class TimerQueue implements AutoCloseable {
 
     private final GuestClock clock;
     private final ReentrantLock lock = new ReentrantLock();
+    private final Condition returned = lock.newCondition();
     private final Thread thread;
     /** Binary heap by deadline. */
     private Timer[] heap = new Timer[16];
     private int size;
     private boolean paused;
+    /** Whether the thread is in a callback, or about to be. */
+    private boolean callingBack;
     private volatile boolean closed;
 
     /** Starts the queue's thread, a daemon. */
@@ -85,11 +89,14 @@ public final class TimerQueue implements AutoCloseable {
         }
     }
 
-    /** Holds callbacks back from now on; one that has begun runs to its end. */
+    /** Holds callbacks back from now on; waits for one that has begun, unless called from it. */
     public void pause() {
         lock.lock();
         try {
             paused = true;
+            while (callingBack && Thread.currentThread() != thread) {
+                returned.awaitUninterruptibly();
+            }
         } finally {
             lock.unlock();
         }
@@ -117,6 +124,7 @@ public final class TimerQueue implements AutoCloseable {
                     if (left <= 0) {
                         due = heap[0];
                         removeAt(0);
+                        callingBack = true;
                     } else {
                         wait = Math.min(wait, left);
                     }
@@ -125,9 +133,23 @@ public final class TimerQueue implements AutoCloseable {
                 lock.unlock();
             }
             if (due != null) {
-                due.callback.run();
+                call(due);
             } else {
                 LockSupport.parkNanos(this, wait);
+            }
+        }
+    }
+
+    private void call(Timer due) {
+        try {
+            due.callback.run();
+        } finally {
+            lock.lock();
+            try {
+                callingBack = false;
+                returned.signalAll();
+            } finally {
+                lock.unlock();
             }
         }
     }
