@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /** A C program that runs instructions on the host CPU: fixed-size records in, fixed-size records out. */
 final class HostProgram implements AutoCloseable {
+    private static String cpuInfo;
+
     private final Path folder;
     private final Path binary;
 
@@ -28,9 +30,7 @@ final class HostProgram implements AutoCloseable {
     /** Compiles the source, or skips the test when this is no x86-64 Linux with a C compiler or the CPU lacks a feature. */
     static HostProgram compile(String source, String... requiredCpuFlags) throws IOException, InterruptedException {
         Assumptions.assumeTrue(System.getProperty("os.arch").equals("amd64"), "the host is not x86-64");
-        Path cpuinfo = Path.of("/proc/cpuinfo");
-        Assumptions.assumeTrue(Files.isReadable(cpuinfo), "no /proc/cpuinfo to read CPU features from");
-        List<String> flags = Files.readAllLines(cpuinfo).stream()
+        List<String> flags = cpuInfo().lines()
                 .filter(line -> line.startsWith("flags"))
                 .findFirst()
                 .map(line -> Arrays.asList(line.split("\\s+")))
@@ -54,6 +54,16 @@ final class HostProgram implements AutoCloseable {
         }
         assertThat(cc.waitFor()).as(() -> "cc: " + read(log)).isZero();
         return new HostProgram(folder, binary);
+    }
+
+    /** The kernel's description of the host CPU; skips the test where there is none. */
+    static synchronized String cpuInfo() {
+        if (cpuInfo == null) {
+            Path file = Path.of("/proc/cpuinfo");
+            Assumptions.assumeTrue(Files.isReadable(file), "no /proc/cpuinfo to read CPU features from");
+            cpuInfo = read(file);
+        }
+        return cpuInfo;
     }
 
     ByteBuffer run(ByteBuffer input) throws IOException, InterruptedException {
