@@ -1,0 +1,2 @@
+/** Small ports for diagnosis and reset: debug console, boot stamps, debug exit, reset control. */
+package dev.quoll.devices.debug;

@@ -1,0 +1,14 @@
+/** Device models of the quoll-pc board and the host back-ends behind them. */
+module dev.quoll.devices {
+    requires transitive dev.quoll.machine;
+    requires dev.quoll.bindings;
+
+    exports dev.quoll.devices;
+    exports dev.quoll.devices.acpi;
+    exports dev.quoll.devices.debug;
+    exports dev.quoll.devices.host;
+    exports dev.quoll.devices.input;
+    exports dev.quoll.devices.interrupt;
+    exports dev.quoll.devices.serial;
+    exports dev.quoll.devices.time;
+}
