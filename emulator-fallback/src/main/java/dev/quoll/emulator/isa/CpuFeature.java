@@ -51,7 +51,6 @@ public enum CpuFeature {
     VPCLMULQDQ(7, 0, Register.ECX, 10),
     RDPID(7, 0, Register.ECX, 22),
     MOVDIRI(7, 0, Register.ECX, 27),
-    MOVDIR64B(7, 0, Register.ECX, 28),
     SERIALIZE(7, 0, Register.EDX, 14),
     XSAVEOPT(0xd, 1, Register.EAX, 0),
     XSAVEC(0xd, 1, Register.EAX, 1),

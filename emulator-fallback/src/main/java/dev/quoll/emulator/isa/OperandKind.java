@@ -5,7 +5,8 @@ package dev.quoll.emulator.isa;
 /// @param notation as written in the table
 /// @param method where it is encoded
 /// @param size how large it is
-/// @param number the register of a [Method#FIXED_GPR] or [Method#FIXED_SEGMENT] operand, else 0
+/// @param number the register of a [Method#FIXED_GPR] or [Method#FIXED_SEGMENT] operand; 1 for a [Method#VSIB] operand whose
+///     index register is half as long as the vector; else 0
 /// @param access what the instruction does with it
 public record OperandKind(String notation, Method method, Size size, int number, Access access) {
 
@@ -37,8 +38,6 @@ public record OperandKind(String notation, Method method, Size size, int number,
         X,
         /// Memory at ES:rDI.
         Y,
-        /// Memory at rDI in the default segment DS (MASKMOVDQU).
-        DI,
         /// Memory at rBX + AL (XLAT).
         BX,
         /// ModRM.reg: segment register.
@@ -67,7 +66,7 @@ public record OperandKind(String notation, Method method, Size size, int number,
         VSIB,
         /// ST(0).
         ST,
-        /// ST(i), i = ModRM.rm.
+        /// ST(i), where i is ModRM.rm.
         ST_I,
         FIXED_GPR,
         FIXED_SEGMENT,
@@ -87,8 +86,6 @@ public record OperandKind(String notation, Method method, Size size, int number,
         Q,
         /// 16 bytes whatever VEX.L.
         DQ,
-        /// 32 bytes.
-        QQ,
         /// 10 bytes.
         T,
         /// Operand size: 2, 4 or 8.
@@ -108,13 +105,19 @@ public record OperandKind(String notation, Method method, Size size, int number,
         /// A quarter of the vector length.
         QUARTER,
         /// An eighth of the vector length.
-        EIGHTH
+        EIGHTH,
+        /// Operand size as a register, 2 bytes as memory.
+        V_OR_W,
+        /// 4 bytes as a register, 1 as memory.
+        D_OR_B,
+        /// 4 bytes as a register, 2 as memory.
+        D_OR_W
     }
 
     /// Returns whether the operand is memory in some encodings.
     public boolean maybeMemory() {
         return switch (method) {
-            case E, M, O, X, Y, DI, BX, Q, W, VSIB -> true;
+            case E, M, O, X, Y, BX, Q, W, VSIB -> true;
             default -> false;
         };
     }
