@@ -1,0 +1,47 @@
+package dev.quoll.emulator.core;
+
+/** A run of decoded instructions that is entered at its first and left at its last, all within one mode. */
+public final class Block {
+    final CodePage page;
+    /** Offset of the first instruction in its page. */
+    final int ip;
+    /** Offset behind the last byte; above 4096 when the only instruction straddles two pages. */
+    final int end;
+
+    final int mode;
+    /** Instructions in the block. */
+    int count;
+
+    Op head;
+    /** Invalidated: never run again, its place in the table is free. */
+    boolean stale;
+    /** The second page of a straddling instruction, else null. */
+    CodePage secondPage;
+
+    Block(CodePage page, int ip, int end, int mode, int count, Op head) {
+        this.page = page;
+        this.ip = ip;
+        this.end = end;
+        this.mode = mode;
+        this.count = count;
+        this.head = head;
+    }
+
+    /** Cuts the block off: whoever still holds a link to it is sent to the lookup. */
+    void invalidate() {
+        Op entry = new StaleEntry();
+        entry.ip = (short) ip;
+        head = entry;
+        stale = true;
+        count = 0;
+    }
+
+    /** Stands at the head of an invalidated block. */
+    private static final class StaleEntry extends Op {
+        @Override
+        public Block run(Cpu cpu) {
+            cpu.setRip(rip(cpu));
+            return null;
+        }
+    }
+}

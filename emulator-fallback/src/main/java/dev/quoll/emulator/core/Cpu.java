@@ -1,0 +1,334 @@
+package dev.quoll.emulator.core;
+
+import dev.quoll.emulator.isa.Flags;
+import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * What instructions see of a vCPU: registers and memory from the classes it extends, and here the ways to fault, to
+ * leave the block, and to change the mode. The loop that runs blocks is {@link CpuLoop}.
+ *
+ * <p>All methods belong to the vCPU's thread, but for {@link #raise(int)}.
+ */
+public abstract class Cpu extends SoftMmu {
+    // Events: bits that make the loop look up at the next block boundary.
+
+    /** Leave run(): pause, stop, reset. */
+    public static final int EVENT_KICK = 1;
+    /** The APIC may have an interrupt, or interrupts have just been enabled. */
+    public static final int EVENT_INTERRUPT = 2;
+    public static final int EVENT_NMI = 4;
+    public static final int EVENT_INIT = 8;
+    public static final int EVENT_STARTUP = 16;
+    /** Another thread has written to pages that hold code. */
+    public static final int EVENT_INVALIDATE = 32;
+    /** The next instruction has to run alone: interrupt shadow, TF, breakpoints, self-modification. */
+    public static final int EVENT_SINGLE = 64;
+    /** HLT, shutdown, wait-for-SIPI. */
+    public static final int EVENT_ACTIVITY = 128;
+
+    private static final VarHandle EVENTS;
+
+    static {
+        try {
+            EVENTS = MethodHandles.lookup().findVarHandle(Cpu.class, "events", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private int events;
+    private final GuestFault guestFault = new GuestFault();
+
+    // The exception being raised, valid while a GuestFault unwinds.
+    int faultVector;
+    boolean faultHasError;
+    int faultError;
+
+    /** {@link Mode} of the code that runs now. */
+    int mode;
+    /** ANDed to RIP: 32 bits outside 64-bit code. */
+    private long ripMask = -1L;
+    /** The block that runs now. */
+    Block current;
+
+    /** Interrupts are held back for one instruction after STI. */
+    boolean stiShadow;
+    /** Interrupts and debug traps are held back for one instruction after MOV SS or POP SS. */
+    boolean movSsShadow;
+    /** NMIs are blocked until IRET. */
+    public boolean nmiBlocked;
+
+    Cpu(Arena arena, PhysicalMemory physical) {
+        super(arena, physical);
+    }
+
+    // Events.
+
+    /** Sets event bits; any thread. Does not wake a halted vCPU by itself, see {@link CpuLoop}. */
+    public final void raise(int bits) {
+        EVENTS.getAndBitwiseOr(this, bits);
+    }
+
+    final int events() {
+        return (int) EVENTS.getOpaque(this);
+    }
+
+    final void clearEvents(int bits) {
+        EVENTS.getAndBitwiseAnd(this, ~bits);
+    }
+
+    // Faults. Each returns what the caller throws.
+
+    @Override
+    public final GuestFault fault(Op op, int vector, boolean hasError, int error) {
+        if (op != null) {
+            setRip(op.rip(this));
+        }
+        faultVector = vector;
+        faultHasError = hasError;
+        faultError = error;
+        return guestFault;
+    }
+
+    /** #DE. */
+    public final GuestFault divideError(Op op) {
+        return fault(op, 0, false, 0);
+    }
+
+    /** #UD. */
+    public final GuestFault invalidOpcode(Op op) {
+        return fault(op, 6, false, 0);
+    }
+
+    /** #NM. */
+    public final GuestFault deviceNotAvailable(Op op) {
+        return fault(op, 7, false, 0);
+    }
+
+    /** #TS. */
+    public final GuestFault invalidTss(Op op, int error) {
+        return fault(op, 10, true, error);
+    }
+
+    /** #NP. */
+    public final GuestFault segmentNotPresent(Op op, int error) {
+        return fault(op, 11, true, error);
+    }
+
+    /** #SS. */
+    public final GuestFault stackFault(Op op, int error) {
+        return fault(op, 12, true, error);
+    }
+
+    /** #GP. */
+    public final GuestFault generalProtection(Op op, int error) {
+        return fault(op, 13, true, error);
+    }
+
+    /** #MF. */
+    public final GuestFault x87Fault(Op op) {
+        return fault(op, 16, false, 0);
+    }
+
+    /** #XM. */
+    public final GuestFault simdFault(Op op) {
+        return fault(op, 19, false, 0);
+    }
+
+    // Mode.
+
+    /** A RIP wrapped to the code segment's address size. */
+    final long inCodeSegment(long rip) {
+        return rip & ripMask;
+    }
+
+    /** Whether 64-bit code runs. */
+    public final boolean is64() {
+        return Mode.is64(mode);
+    }
+
+    /** Whether EFER.LMA is set. */
+    public final boolean longMode() {
+        return (efer & ControlBits.EFER_LMA) != 0;
+    }
+
+    public final boolean protectedMode() {
+        return (cr0 & ControlBits.CR0_PE) != 0;
+    }
+
+    public final boolean virtual8086() {
+        return flag(Flags.VM);
+    }
+
+    /** Bytes of the stack pointer in use: 2, 4 or 8. */
+    public final int stackSize() {
+        return is64() ? 8 : (access[SS] & DESCRIPTOR_DB) != 0 ? 4 : 2;
+    }
+
+    /** D/B and L bits in {@link #access}. */
+    public static final int DESCRIPTOR_DB = 1 << 14;
+
+    public static final int DESCRIPTOR_L = 1 << 13;
+
+    /**
+     * Recomputes everything derived from segments, control registers, EFER, XCR0, CPL and RFLAGS.VM/AC. Whoever changes
+     * one of these calls it before the block ends. Does not flush the TLB.
+     */
+    public final void updateMode() {
+        int bits;
+        boolean protectedMode = protectedMode();
+        boolean inLongMode = longMode();
+        if (inLongMode && (access[CS] & DESCRIPTOR_L) != 0) {
+            bits = 2;
+            ripMask = -1L;
+        } else {
+            bits = (access[CS] & DESCRIPTOR_DB) != 0 ? 1 : 0;
+            ripMask = 0xffffffffL;
+            if ((access[SS] & DESCRIPTOR_DB) != 0) {
+                bits |= Mode.STACK32;
+            }
+            if (protectedMode && !virtual8086() && flat(ES) && flat(SS) && flat(DS)) {
+                bits |= Mode.FLAT;
+            }
+        }
+        bits |= cpl == 3 ? Mode.USER : 0;
+        bits |= protectedMode ? Mode.PROTECTED : 0;
+        bits |= virtual8086() ? Mode.VIRTUAL_8086 : 0;
+        bits |= inLongMode ? Mode.LONG : 0;
+        bits |= (cr0 & ControlBits.CR0_EM) != 0 ? Mode.FPU_EMULATED : 0;
+        bits |= (cr0 & ControlBits.CR0_TS) != 0 ? Mode.TASK_SWITCHED : 0;
+        bits |= (cr4 & ControlBits.CR4_OSFXSR) != 0 ? Mode.OS_FXSR : 0;
+        bits |= (cr4 & ControlBits.CR4_OSXSAVE) != 0 && (xcr0 & 6) == 6 ? Mode.AVX_ENABLED : 0;
+        mode = bits;
+        selectContext();
+        debugChanged();
+    }
+
+    /** Whether every access through a data segment in protected mode is sure to pass. */
+    private boolean flat(int segment) {
+        return access[segment] != UNUSABLE
+                && (access[segment] & 0x9e) == 0x92
+                && limit[segment] == 0xffffffffL
+                && segmentBase(segment) == 0;
+    }
+
+    /** Re-evaluates TF and DR7: while either is armed, instructions run one by one. */
+    public final void debugChanged() {
+        if (singleStepping()) {
+            raise(EVENT_SINGLE);
+        }
+    }
+
+    /** Whether instructions have to run one by one because of TF or enabled breakpoints. */
+    final boolean singleStepping() {
+        return flag(Flags.TF) || (dr7 & 0xff) != 0;
+    }
+
+    /** IF may have become 1, or TPR lower: the loop looks for interrupts at the next boundary. */
+    public final void interruptsMayBeOpen() {
+        if (flag(Flags.IF)) {
+            raise(EVENT_INTERRUPT);
+        }
+    }
+
+    /** STI has just set IF: the next instruction still runs without interrupts (SDM vol. 3, 6.8.3). */
+    public final void beginStiShadow() {
+        stiShadow = true;
+        raise(EVENT_SINGLE);
+    }
+
+    /** MOV SS or POP SS: the next instruction runs without interrupts and debug traps (SDM vol. 3, 6.8.3). */
+    public final void beginMovSsShadow() {
+        movSsShadow = true;
+        raise(EVENT_SINGLE);
+    }
+
+    // Leaving a block.
+
+    /**
+     * The block at an offset of the page that runs now, for direct jumps within it; may be remembered by the caller for
+     * as long as its own block lives. Null, with RIP set, where the lookup has to take over.
+     */
+    public abstract Block blockInPage(int ip);
+
+    /**
+     * Goes to a computed address in the current code segment: returns the block when it is at hand, else null.
+     *
+     * @param rip not yet wrapped to the segment's size
+     */
+    public abstract Block jump(long rip);
+
+    /** Ends a block after an instruction that changed RIP, mode or memory maps in any way: a fresh lookup follows. */
+    public final Block leave(long rip) {
+        setRip(rip);
+        return null;
+    }
+
+    // Stack in any mode. 64-bit code has its own fast path in loadStack64 and storeStack64.
+
+    /** Linear address of a stack access at a stack pointer value, checked against SS outside 64-bit code. */
+    public final long stackLinear(Op op, long pointer, int size, boolean write) {
+        if (is64()) {
+            return pointer;
+        }
+        long offset = stackSize() == 4 ? pointer & 0xffffffffL : pointer & 0xffffL;
+        return checkedLinear(op, SS, offset, size, write);
+    }
+
+    /** Pushes 2, 4 or 8 bytes; the stack pointer moves only when the store succeeded. */
+    public final void push(Op op, int size, long value) {
+        long pointer = get64(StateLayout.RSP) - size;
+        long linear = stackLinear(op, pointer, size, true);
+        storeStack(op, linear, size, value);
+        setStackPointer(pointer);
+    }
+
+    /** Pops 2, 4 or 8 bytes, zero-extended; moves the stack pointer. */
+    public final long pop(Op op, int size) {
+        long pointer = get64(StateLayout.RSP);
+        long value = loadStack(op, stackLinear(op, pointer, size, false), size);
+        setStackPointer(pointer + size);
+        return value;
+    }
+
+    /** Reads the stack at an offset from the stack pointer without moving it. */
+    public final long peek(Op op, int offset, int size) {
+        return loadStack(op, stackLinear(op, get64(StateLayout.RSP) + offset, size, false), size);
+    }
+
+    /** Writes RSP, ESP or SP by the stack's size and leaves the bits above alone. */
+    public final void setStackPointer(long pointer) {
+        switch (stackSize()) {
+            case 8 -> set64(StateLayout.RSP, pointer);
+            case 4 -> set64(StateLayout.RSP, pointer & 0xffffffffL);
+            default -> set16(StateLayout.RSP, (int) pointer);
+        }
+    }
+
+    // Segmentation outside 64-bit code.
+
+    /**
+     * Checks an access against a segment's limit and rights and gives its linear address (SDM vol. 3, 5.3, 5.5).
+     *
+     * @param size bytes accessed, at least 1
+     */
+    public final long checkedLinear(Op op, int segment, long offset, int size, boolean write) {
+        int rights = access[segment];
+        boolean usable = rights != UNUSABLE;
+        if (usable && protectedMode() && !virtual8086()) {
+            // Type bit 3: code; bit 1: writable data or readable code.
+            usable = (rights & 8) != 0 ? !write && (rights & 2) != 0 : !write || (rights & 2) != 0;
+        }
+        long last = offset + size - 1;
+        boolean expandDown = usable && (rights & 0xc) == 4;
+        boolean inside = expandDown
+                ? offset > limit[segment] && last <= ((rights & DESCRIPTOR_DB) != 0 ? 0xffffffffL : 0xffffL)
+                : last <= limit[segment];
+        if (!usable || !inside) {
+            throw segment == SS ? stackFault(op, 0) : generalProtection(op, 0);
+        }
+        return offset + segmentBase(segment) & 0xffffffffL;
+    }
+}

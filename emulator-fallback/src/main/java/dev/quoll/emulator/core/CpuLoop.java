@@ -1,0 +1,454 @@
+package dev.quoll.emulator.core;
+
+import dev.quoll.emulator.isa.Decoder;
+import dev.quoll.emulator.isa.Flags;
+import java.lang.foreign.Arena;
+
+/**
+ * Finds, builds and runs blocks, and turns events and faults into control transfers. What lies outside the CPU proper
+ * (APIC, clock, devices) is left to the subclass.
+ */
+public abstract class CpuLoop extends Cpu {
+    private static final int JUMP_CACHE = 4096;
+
+    private final BlockBuilder builder;
+    private final EventDelivery delivery;
+    private final RestartInstruction restart = new RestartInstruction();
+    /** Decoded pages by page index: 1,024 pages a row. */
+    private final CodePage[][] codePages;
+
+    private final long[] jumpRip = new long[JUMP_CACHE];
+    private final long[] jumpKey = new long[JUMP_CACHE];
+    private final Block[] jumpBlock = new Block[JUMP_CACHE];
+
+    /** Instructions of the blocks entered so far. */
+    long instructions;
+
+    /** DR6 bits of data breakpoints hit by the running instruction. */
+    private long watchHits;
+
+    protected CpuLoop(
+            Arena arena,
+            PhysicalMemory physical,
+            Decoder decoder,
+            OpTranslator translator,
+            EventDelivery delivery,
+            boolean smp) {
+        super(arena, physical);
+        this.builder = new BlockBuilder(decoder, translator, smp);
+        this.delivery = delivery;
+        this.codePages = new CodePage[(physical.pageCount() >>> 10) + 1][];
+    }
+
+    /** Handles event bits at an instruction boundary; returns false when {@link #runBlocks} shall return. */
+    protected abstract boolean handleEvents(int events);
+
+    /** The vCPU has shut down: triple fault or a failed delivery. */
+    protected abstract void shutdown(String cause);
+
+    // Lookup.
+
+    @Override
+    final CodePage codePage(int pageIndex) {
+        CodePage[] row = codePages[pageIndex >>> 10];
+        if (row == null) {
+            row = codePages[pageIndex >>> 10] = new CodePage[1024];
+        }
+        CodePage page = row[pageIndex & 1023];
+        if (page == null) {
+            page = row[pageIndex & 1023] = new CodePage(pageIndex);
+        }
+        return page;
+    }
+
+    /** The block at RIP. */
+    private Block lookup() {
+        long rip = rip();
+        Block block = cached(rip);
+        return block != null ? block : find(rip);
+    }
+
+    private long key() {
+        return (long) executeGeneration << 32 | mode;
+    }
+
+    private static int slot(long rip) {
+        return (int) (rip ^ rip >>> 12) & JUMP_CACHE - 1;
+    }
+
+    private Block cached(long rip) {
+        int slot = slot(rip);
+        if (jumpRip[slot] == rip && jumpKey[slot] == key()) {
+            Block block = jumpBlock[slot];
+            if (block != null && !block.stale) {
+                set64(StateLayout.RIP_BASE, rip - block.ip);
+                return block;
+            }
+        }
+        return null;
+    }
+
+    private Block find(long rip) {
+        long linear = rip;
+        long room = 4096;
+        if (!is64()) {
+            // Outside 64-bit code EIP is checked against CS.limit (SDM vol. 3, 5.3).
+            room = limit[CS] - rip + 1;
+            if (room <= 0) {
+                throw generalProtection(null, 0);
+            }
+            linear = segmentBase(CS) + rip & 0xffffffffL;
+        }
+        CodePage page = fetchPage(linear);
+        int ip = (int) linear & 0xfff;
+        Block block = page.find(ip, mode);
+        if (block != null && block.secondPage != null && fetchPage(nextPage(linear)) != block.secondPage) {
+            block = null;
+        }
+        if (block == null) {
+            block = build(page, ip, linear, room);
+        }
+        set64(StateLayout.RIP_BASE, rip - ip);
+        if (block.secondPage == null && room >= 4096) {
+            int slot = slot(rip);
+            jumpRip[slot] = rip;
+            jumpKey[slot] = key();
+            jumpBlock[slot] = block;
+        }
+        return block;
+    }
+
+    private long nextPage(long linear) {
+        long next = (linear & PAGE) + 4096;
+        return longMode() ? next : next & 0xffffffffL;
+    }
+
+    private Block build(CodePage page, int ip, long linear, long room) {
+        protect(page);
+        Block block = builder.build(this, page, ip, mode, room, Integer.MAX_VALUE);
+        if (block == null) {
+            CodePage second = fetchPage(nextPage(linear));
+            protect(second);
+            block = builder.buildStraddling(this, page, second, ip, mode, room);
+            if (block.end > 4096) {
+                second.addTail(block);
+            } else {
+                block.secondPage = null;
+            }
+        }
+        page.add(block);
+        return block;
+    }
+
+    private void protect(CodePage page) {
+        if (!physical.holdsCode(page.pageIndex)) {
+            physical.setHoldsCode(page.pageIndex, true);
+            protectCode(page.pageIndex);
+        }
+    }
+
+    @Override
+    public final Block blockInPage(int ip) {
+        CodePage page = current.page;
+        if (ip < 4096 && !current.stale && current != single) {
+            Block block = page.find(ip, mode);
+            if (block == null) {
+                long room = is64() ? 4096 : limit[CS] - inCodeSegment(get64(StateLayout.RIP_BASE) + ip) + 1;
+                if (room >= 4096) {
+                    protect(page);
+                    block = builder.build(this, page, ip, mode, room, Integer.MAX_VALUE);
+                    if (block != null) {
+                        page.add(block);
+                    }
+                }
+            }
+            if (block != null && block.secondPage == null) {
+                return block;
+            }
+        }
+        setRip(inCodeSegment(get64(StateLayout.RIP_BASE) + ip));
+        return null;
+    }
+
+    @Override
+    public final Block jump(long target) {
+        long rip = inCodeSegment(target);
+        setRip(rip);
+        return singleRunning ? null : cached(rip);
+    }
+
+    // The loop.
+
+    /** The one-instruction block of a single step, not in any page's table. */
+    private Block single;
+
+    private boolean singleRunning;
+
+    /** Runs until {@link #handleEvents} says to return. */
+    protected final void runBlocks() {
+        for (; ; ) {
+            try {
+                if (!loop()) {
+                    return;
+                }
+            } catch (GuestFault fault) {
+                singleRunning = false;
+                deliverFault();
+            } catch (RestartInstruction restarted) {
+                singleRunning = false;
+                runSingle();
+            }
+        }
+    }
+
+    private boolean loop() {
+        Block block = lookup();
+        for (; ; ) {
+            int pending = events();
+            if (pending != 0) {
+                setRip(inCodeSegment(get64(StateLayout.RIP_BASE) + block.ip));
+                if (!boundary(pending)) {
+                    return false;
+                }
+                block = lookup();
+                continue;
+            }
+            current = block;
+            instructions += block.count;
+            Block next = block.head.run(this);
+            block = next != null ? next : lookup();
+        }
+    }
+
+    /** At an instruction boundary with RIP exact and some event pending. */
+    private boolean boundary(int pending) {
+        boolean held = stiShadow || movSsShadow;
+        if ((pending & ~EVENT_SINGLE) != 0 && !(held && (pending & ~(EVENT_SINGLE | EVENT_INTERRUPT | EVENT_NMI)) == 0)) {
+            if (!handleEvents(pending)) {
+                return false;
+            }
+        }
+        if ((pending & EVENT_SINGLE) != 0) {
+            stepWithTraps();
+        }
+        return true;
+    }
+
+    /** Whether an interrupt shadow holds interrupts back at this boundary. */
+    protected final boolean shadowed() {
+        return stiShadow || movSsShadow;
+    }
+
+    /** One instruction with everything that TF, breakpoints and shadows ask for. */
+    private void stepWithTraps() {
+        boolean trapFlag = flag(Flags.TF);
+        boolean wasMovSs = movSsShadow;
+        boolean wasShadowed = stiShadow || movSsShadow;
+        if (!wasMovSs && !flag(Flags.RF) && executionBreakpoint()) {
+            throw fault(null, 1, false, 0);
+        }
+        clearEvents(EVENT_SINGLE);
+        stiShadow = false;
+        movSsShadow = false;
+        watchHits = 0;
+        runSingle();
+        if (flag(Flags.RF)) {
+            set64(StateLayout.FLAGS_REST, systemFlags() & ~Flags.RF);
+        }
+        if (wasShadowed) {
+            raise(EVENT_INTERRUPT);
+        }
+        debugChanged();
+        if (movSsShadow) {
+            return;
+        }
+        if (watchHits != 0 || trapFlag) {
+            dr6 = dr6 | watchHits | (trapFlag ? 1 << 14 : 0);
+            watchHits = 0;
+            throw fault(null, 1, false, 0);
+        }
+    }
+
+    /** Decodes and runs the one instruction at RIP, in a block of its own that no store can modify. */
+    private void runSingle() {
+        long rip = rip();
+        long room = is64() ? 4096 : limit[CS] - rip + 1;
+        if (room <= 0) {
+            throw generalProtection(null, 0);
+        }
+        long linear = is64() ? rip : segmentBase(CS) + rip & 0xffffffffL;
+        CodePage page = fetchPage(linear);
+        int ip = (int) linear & 0xfff;
+        Block block = builder.build(this, page, ip, mode, room, 1);
+        if (block == null) {
+            block = builder.buildStraddling(this, page, fetchPage(nextPage(linear)), ip, mode, room);
+        }
+        set64(StateLayout.RIP_BASE, rip - ip);
+        current = block;
+        single = block;
+        singleRunning = true;
+        instructions++;
+        Block next = block.head.run(this);
+        singleRunning = false;
+        if (next != null) {
+            setRip(inCodeSegment(get64(StateLayout.RIP_BASE) + next.ip));
+        }
+    }
+
+    /** Delivers the raised exception; one that comes up on the way makes a double fault, a third the end. */
+    private void deliverFault() {
+        // What was raised by an instruction that begins a shadow never ran: nothing is held back.
+        stiShadow = false;
+        movSsShadow = false;
+        int vector = faultVector;
+        boolean hasError = faultHasError;
+        int error = faultError;
+        long firstRip = rip();
+        int firstVector = vector;
+        for (; ; ) {
+            try {
+                delivery.deliver(this, vector, hasError, error, EventDelivery.Source.EXCEPTION);
+                debugChanged();
+                return;
+            } catch (GuestFault nested) {
+                if (vector == 8) {
+                    shutdown("triple fault: vector %d at RIP 0x%x, double fault, then vector %d error 0x%x CR2 0x%x"
+                            .formatted(firstVector, firstRip, faultVector, faultError, cr2));
+                    return;
+                }
+                boolean makesDouble = doubleFault(vector, faultVector);
+                vector = makesDouble ? 8 : faultVector;
+                hasError = makesDouble || faultHasError;
+                error = makesDouble ? 0 : faultError;
+            }
+        }
+    }
+
+    /** SDM vol. 3, table 6-5. */
+    private static boolean doubleFault(int first, int second) {
+        if (first == 14) {
+            return second == 14 || contributory(second);
+        }
+        return contributory(first) && contributory(second);
+    }
+
+    private static boolean contributory(int vector) {
+        return vector == 0 || vector >= 10 && vector <= 13;
+    }
+
+    /** Delivers an interrupt from outside at a boundary; exceptions on the way are delivered by the loop. */
+    protected final void deliverExternal(int vector) {
+        delivery.deliver(this, vector, false, 0, EventDelivery.Source.EXTERNAL);
+    }
+
+    // Code that changes.
+
+    @Override
+    final void beforeCodeWrite(Op op, int pageIndex, int from, int to) {
+        CodePage page = codePage(pageIndex);
+        if (!page.covers(from, to)) {
+            return;
+        }
+        boolean self = current != null && op != null && !singleRunning && CodePage.overlaps(current, page, from, to);
+        invalidate(page, from, to);
+        if (self) {
+            setRip(op.rip(this));
+            throw restart;
+        }
+    }
+
+    /** Drops decoded code in a range of one RAM page. */
+    protected final void invalidate(int pageIndex, int from, int to) {
+        CodePage[] row = codePages[pageIndex >>> 10];
+        if (row != null && row[pageIndex & 1023] != null) {
+            invalidate(row[pageIndex & 1023], from, to);
+        }
+    }
+
+    private void invalidate(CodePage page, int from, int to) {
+        if (!page.invalidate(from, to)) {
+            physical.setHoldsCode(page.pageIndex, false);
+        }
+    }
+
+    /** Drops all decoded code. */
+    protected final void invalidateAll() {
+        for (CodePage[] row : codePages) {
+            if (row != null) {
+                for (CodePage page : row) {
+                    if (page != null) {
+                        invalidate(page, 0, 4096);
+                    }
+                }
+            }
+        }
+    }
+
+    // Debug registers (SDM vol. 3, 18.2).
+
+    private boolean executionBreakpoint() {
+        if ((dr7 & 0xff) == 0) {
+            return false;
+        }
+        long linear = is64() ? rip() : segmentBase(CS) + rip() & 0xffffffffL;
+        long hits = 0;
+        for (int i = 0; i < 4; i++) {
+            if ((dr7 >>> 2 * i & 3) != 0 && (dr7 >>> 16 + 4 * i & 3) == 0 && dr[i] == linear) {
+                hits |= 1L << i;
+            }
+        }
+        if (hits == 0) {
+            return false;
+        }
+        dr6 = dr6 & ~0xfL | hits;
+        return true;
+    }
+
+    private int watchLength(int index) {
+        return switch ((int) (dr7 >>> 18 + 4 * index) & 3) {
+            case 0 -> 1;
+            case 1 -> 2;
+            case 3 -> 4;
+            default -> 8;
+        };
+    }
+
+    @Override
+    final boolean watchedPage(long linearPage) {
+        if ((dr7 & 0xff) == 0) {
+            return false;
+        }
+        for (int i = 0; i < 4; i++) {
+            if ((dr7 >>> 2 * i & 3) != 0 && (dr7 >>> 16 + 4 * i & 3) != 0 && (dr[i] & PAGE) == linearPage) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    final void watchedAccess(long linear, int size, boolean write) {
+        for (int i = 0; i < 4; i++) {
+            int kind = (int) (dr7 >>> 16 + 4 * i) & 3;
+            if ((dr7 >>> 2 * i & 3) == 0 || kind == 0 || kind == 1 && !write || kind == 2) {
+                continue;
+            }
+            int length = watchLength(i);
+            long start = dr[i] & -length;
+            if (linear < start + length && linear + size > start) {
+                watchHits |= 1L << i;
+            }
+        }
+    }
+
+    /** Instructions of all blocks entered. */
+    public final long instructionCount() {
+        return instructions;
+    }
+
+    /** Figures for {@code --stats}. */
+    protected final String loopStatistics() {
+        return "instructions %d%ndecoded %d%ntlb-misses %d%ntlb-flushes %d%n"
+                .formatted(instructions, builder.decoded, tlbMisses, tlbFlushes);
+    }
+}

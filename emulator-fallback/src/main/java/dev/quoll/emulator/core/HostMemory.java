@@ -1,0 +1,97 @@
+package dev.quoll.emulator.core;
+
+import dev.quoll.bindings.NativeAccess;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Raw little-endian access to off-heap memory, the cheapest the JVM has.
+ *
+ * <p>Where the host grants native access, addresses are host addresses and all accesses go through one static-final
+ * segment that spans the address space, so that C2 folds every check but the access itself. Elsewhere the same callers
+ * pass the segment that holds the data and addresses are offsets in it. {@link #base} gives the address to start from.
+ *
+ * <p>Nothing here checks that an address is meant to be accessed: callers hand in only what the soft TLB or the state
+ * block's constants produced.
+ */
+public final class HostMemory {
+    private static final MemorySegment EVERYTHING = NativeAccess.everything().orElse(null);
+
+    /** Whether addresses are host addresses. */
+    public static final boolean DIRECT = EVERYTHING != null;
+
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle ALIGNED_INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle ALIGNED_LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+    private HostMemory() {}
+
+    /** The address of a segment's first byte for the methods below. */
+    public static long base(MemorySegment segment) {
+        return DIRECT ? segment.address() : 0;
+    }
+
+    public static byte getByte(MemorySegment holder, long address) {
+        return (DIRECT ? EVERYTHING : holder).get(BYTE, address);
+    }
+
+    public static short getShort(MemorySegment holder, long address) {
+        return (DIRECT ? EVERYTHING : holder).get(SHORT, address);
+    }
+
+    public static int getInt(MemorySegment holder, long address) {
+        return (DIRECT ? EVERYTHING : holder).get(INT, address);
+    }
+
+    public static long getLong(MemorySegment holder, long address) {
+        return (DIRECT ? EVERYTHING : holder).get(LONG, address);
+    }
+
+    public static void putByte(MemorySegment holder, long address, byte value) {
+        (DIRECT ? EVERYTHING : holder).set(BYTE, address, value);
+    }
+
+    public static void putShort(MemorySegment holder, long address, short value) {
+        (DIRECT ? EVERYTHING : holder).set(SHORT, address, value);
+    }
+
+    public static void putInt(MemorySegment holder, long address, int value) {
+        (DIRECT ? EVERYTHING : holder).set(INT, address, value);
+    }
+
+    public static void putLong(MemorySegment holder, long address, long value) {
+        (DIRECT ? EVERYTHING : holder).set(LONG, address, value);
+    }
+
+    /** Atomic; the address is 4-byte aligned. */
+    public static boolean compareAndSetInt(MemorySegment holder, long address, int expected, int value) {
+        return ALIGNED_INT.compareAndSet(DIRECT ? EVERYTHING : holder, address, expected, value);
+    }
+
+    /** Atomic; the address is 8-byte aligned. */
+    public static boolean compareAndSetLong(MemorySegment holder, long address, long expected, long value) {
+        return ALIGNED_LONG.compareAndSet(DIRECT ? EVERYTHING : holder, address, expected, value);
+    }
+
+    /** Copies bytes into an array. */
+    public static void read(MemorySegment holder, long address, byte[] target, int start, int length) {
+        MemorySegment.copy(DIRECT ? EVERYTHING : holder, BYTE, address, target, start, length);
+    }
+
+    /** Copies between two places of one holder; overlapping ranges copy as if through a buffer. */
+    public static void copy(MemorySegment holder, long from, long to, long length) {
+        MemorySegment all = DIRECT ? EVERYTHING : holder;
+        MemorySegment.copy(all, from, all, to, length);
+    }
+
+    /** Fills with one byte. */
+    public static void fill(MemorySegment holder, long address, long length, byte value) {
+        (DIRECT ? EVERYTHING : holder).asSlice(address, length).fill(value);
+    }
+}

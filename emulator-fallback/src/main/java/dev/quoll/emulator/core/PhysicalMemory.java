@@ -1,0 +1,84 @@
+package dev.quoll.emulator.core;
+
+import dev.quoll.machine.GuestMemory;
+import dev.quoll.machine.MmioBus;
+import dev.quoll.machine.RamRegion;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Guest-physical space as the emulator reaches it: RAM by host address, the rest over the bus. Shared by all vCPUs of a
+ * partition; lock-free.
+ */
+public final class PhysicalMemory {
+    final MemorySegment ram;
+    /** Where RAM starts, for {@link HostMemory}. */
+    final long ramBase;
+
+    final MmioBus bus;
+    private final long[] starts;
+    private final long[] ends;
+    private final long[] offsets;
+    /** Non-zero: some vCPU has decoded code from this page of the RAM mapping. */
+    private final byte[] codeFlags;
+
+    public PhysicalMemory(GuestMemory memory, MmioBus bus) {
+        this.ram = memory.mapping();
+        this.ramBase = HostMemory.base(ram);
+        this.bus = bus;
+        int count = memory.regions().size();
+        starts = new long[count];
+        ends = new long[count];
+        offsets = new long[count];
+        for (int i = 0; i < count; i++) {
+            RamRegion region = memory.regions().get(i);
+            starts[i] = region.guestAddress();
+            ends[i] = region.end();
+            offsets[i] = region.offset() - region.guestAddress();
+        }
+        codeFlags = new byte[Math.toIntExact(ram.byteSize() >>> 12)];
+    }
+
+    /** Offset in the RAM mapping, or -1 when no RAM is there. */
+    public long offsetOf(long physical) {
+        for (int i = 0; i < starts.length; i++) {
+            if (physical >= starts[i] && physical < ends[i]) {
+                return physical + offsets[i];
+            }
+        }
+        return -1;
+    }
+
+    /** Whether the page (by its number in the mapping) holds decoded code. */
+    boolean holdsCode(int pageIndex) {
+        return codeFlags[pageIndex] != 0;
+    }
+
+    void setHoldsCode(int pageIndex, boolean code) {
+        codeFlags[pageIndex] = (byte) (code ? 1 : 0);
+    }
+
+    int pageCount() {
+        return codeFlags.length;
+    }
+
+    /** Reads a page-table entry; where there is no RAM, what the bus answers. */
+    long readTable64(long physical) {
+        long offset = offsetOf(physical);
+        return offset >= 0 ? HostMemory.getLong(ram, ramBase + offset) : bus.read(physical, 8);
+    }
+
+    int readTable32(long physical) {
+        long offset = offsetOf(physical);
+        return offset >= 0 ? HostMemory.getInt(ram, ramBase + offset) : (int) bus.read(physical, 4);
+    }
+
+    boolean compareAndSetTable64(long physical, long expected, long value) {
+        long offset = offsetOf(physical);
+        return offset < 0 || HostMemory.compareAndSetLong(ram, ramBase + offset, expected, value);
+    }
+
+    boolean compareAndSetTable32(long physical, int expected, int value) {
+        long offset = offsetOf(physical);
+        return offset < 0 || HostMemory.compareAndSetInt(ram, ramBase + offset, expected, value);
+    }
+}

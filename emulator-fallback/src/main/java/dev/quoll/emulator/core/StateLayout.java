@@ -1,0 +1,80 @@
+package dev.quoll.emulator.core;
+
+/**
+ * Offsets in the off-heap block that holds one vCPU's state. Every execution tier reads and writes the same block, so
+ * that a tier can take over at any instruction boundary without copying anything.
+ */
+public final class StateLayout {
+    /** General registers in encoding order, 8 bytes each; AH, CH, DH, BH are the byte at register n + 1. */
+    public static final int GPR = 0;
+
+    public static final int RAX = 0;
+    public static final int RCX = 8;
+    public static final int RDX = 16;
+    public static final int RBX = 24;
+    public static final int RSP = 32;
+    public static final int RBP = 40;
+    public static final int RSI = 48;
+    public static final int RDI = 56;
+
+    /** A slot that always reads zero: stands for an absent base, index or segment base. */
+    public static final int ZERO = 128;
+    /** RIP that corresponds to byte 0 of the page the running block is in; RIP = this + offset in page. */
+    public static final int RIP_BASE = 136;
+    /** RIP, exact whenever no block is running. */
+    public static final int RIP = 144;
+
+    /** Lazy arithmetic flags: see {@link LazyFlags}. */
+    public static final int FLAGS_KIND = 152;
+
+    public static final int FLAGS_RESULT = 160;
+    public static final int FLAGS_A = 168;
+    public static final int FLAGS_B = 176;
+    /** RFLAGS without the arithmetic flags; bit 1 set. */
+    public static final int FLAGS_REST = 184;
+
+    /** Segment bases ES, CS, SS, DS, FS, GS, LDTR, TR. */
+    public static final int SEGMENT_BASE = 192;
+
+    public static final int MXCSR = 256;
+
+    /** x87: eight physical registers of 16 bytes (significand, then sign and exponent), then the environment. */
+    public static final int X87 = 320;
+
+    public static final int X87_CONTROL = 448;
+    public static final int X87_STATUS = 452;
+    /** Tag word in the full two-bit form, 3 = empty. */
+    public static final int X87_TAG = 456;
+    public static final int X87_OPCODE = 460;
+    public static final int X87_INSTRUCTION = 464;
+    public static final int X87_DATA = 472;
+    public static final int X87_INSTRUCTION_SELECTOR = 480;
+    public static final int X87_DATA_SELECTOR = 484;
+
+    /** Vector registers, 64 bytes each: XMM in the low 16, YMM in the low 32. */
+    public static final int VECTOR = 512;
+
+    public static final int VECTOR_STRIDE = 64;
+
+    /** Soft TLB contexts, see {@link SoftMmu}. */
+    public static final int TLB = 4096;
+
+    public static final int TLB_ENTRIES = 1024;
+    public static final int TLB_ENTRY_SHIFT = 5;
+    public static final int TLB_CONTEXT_BYTES = TLB_ENTRIES << TLB_ENTRY_SHIFT;
+    public static final int TLB_CONTEXTS = 3;
+
+    public static final int SIZE = TLB + TLB_CONTEXTS * TLB_CONTEXT_BYTES;
+
+    private StateLayout() {}
+
+    /** Slot of a general register. */
+    public static int gpr(int number) {
+        return number << 3;
+    }
+
+    /** Slot of a vector register's low 8 bytes. */
+    public static int xmm(int number) {
+        return VECTOR + number * VECTOR_STRIDE;
+    }
+}
