@@ -27,8 +27,8 @@ public final class NativeAccess {
 
     /**
      * The whole address space as one segment, so that an offset in it is an address. An access through it has no bounds
-     * or lifetime check worth the name: whoever holds it must have checked the address against memory that stays mapped.
-     * An access to an unmapped address ends the process or raises {@link InternalError}.
+     * or lifetime check worth the name: whoever holds it must have checked the address against memory that stays
+     * mapped. An access to an unmapped address ends the process or raises {@link InternalError}.
      *
      * @return the same segment each time, or empty when native access is not {@link #available}
      */

@@ -21,7 +21,7 @@ final class Remedies {
                 case EMFILE -> "Raise the limit of open files for this process: ulimit -n";
                 case ENFILE -> "Raise the system's limit of open files: sysctl fs.file-max";
                 case ENOMEM -> call.equals("mmap")
-                        ? "Give the machine less memory, or allow more: free memory, ulimit -v, and vm.overcommit_memory."
+                        ? "Give the machine less memory, or allow more: ulimit -v, and sysctl vm.overcommit_memory."
                         : null;
                 case ENOTTY -> call.startsWith("tc") ? "Run it in a terminal, without redirecting its input." : null;
                 default -> null;
@@ -33,8 +33,8 @@ final class Remedies {
     private static String forKvm(Errno error) {
         return switch (error) {
             case EACCES, EPERM -> "Add yourself to the group kvm and log in again: sudo usermod -aG kvm $USER";
-            case ENOENT -> "Load the kernel's KVM module (sudo modprobe kvm_intel, or kvm_amd) and, in a virtual machine,"
-                    + " turn on nested virtualization; in a container, pass the device through.";
+            case ENOENT -> "Load the kernel's KVM module (sudo modprobe kvm_intel, or kvm_amd) and, in a virtual"
+                    + " machine, turn on nested virtualization; in a container, pass the device through.";
             case ENODEV, ENXIO -> "Turn on virtualization (VT-x or AMD-V) in the firmware set-up.";
             case EBUSY -> "Another hypervisor holds the processor's virtualization; stop it.";
             default -> null;

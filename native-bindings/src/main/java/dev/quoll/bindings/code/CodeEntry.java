@@ -8,8 +8,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Enters machine code at an address, as a C function {@code long f(long)} of the System V ABI: argument in RDI, result in
- * RAX; the code keeps RBX, RBP, RSP and R12 to R15, leaves the direction flag clear, and returns.
+ * Enters machine code at an address, as a C function {@code long f(long)} of the System V ABI: argument in RDI, result
+ * in RAX; the code keeps RBX, RBP, RSP and R12 to R15, leaves the direction flag clear, and returns.
  *
  * <p>This is a plain downcall: the JVM marks the thread as being in native code, so the garbage collector never waits
  * for it however long it runs. Code that faults ends the process.

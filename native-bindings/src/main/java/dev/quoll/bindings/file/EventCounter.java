@@ -12,8 +12,7 @@ import java.lang.foreign.ValueLayout;
  * {@link Polling}. Safe from any thread.
  */
 public final class EventCounter implements AutoCloseable {
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment one = arena.allocate(ValueLayout.JAVA_LONG);
+    private final MemorySegment one = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
     private final FileDescriptor descriptor;
 
     private EventCounter(FileDescriptor descriptor) {
@@ -56,8 +55,5 @@ public final class EventCounter implements AutoCloseable {
     @Override
     public void close() {
         descriptor.close();
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
     }
 }

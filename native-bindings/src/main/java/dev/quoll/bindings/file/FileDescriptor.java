@@ -73,9 +73,10 @@ public final class FileDescriptor implements AutoCloseable {
     }
 
     /**
-     * Reads up to the size of {@code buffer}, waiting for the first byte unless the file is non-blocking.
+     * Reads up to the size of {@code buffer}, which must be native memory. Waits for the first byte unless the file is
+     * non-blocking.
      *
-     * @return the number of bytes read, 0 at the end of the file, or -1 if nothing is there and the file is non-blocking
+     * @return the number of bytes read, 0 at the end of the file, or -1 if a non-blocking file has none
      * @throws NativeException if the read fails
      */
     public long read(MemorySegment buffer) {
@@ -93,7 +94,7 @@ public final class FileDescriptor implements AutoCloseable {
     }
 
     /**
-     * Writes from {@code buffer}.
+     * Writes from {@code buffer}, which must be native memory.
      *
      * @return the number of bytes taken, which may be fewer than given, or -1 if the file is non-blocking and full
      * @throws NativeException if the write fails
@@ -161,8 +162,8 @@ public final class FileDescriptor implements AutoCloseable {
     }
 
     /**
-     * Closes the number if it is owned. Closing again does nothing. Linux frees the number even when it reports an error
-     * (close(2)), so the call is never repeated.
+     * Closes the number if it is owned. Closing again does nothing. Linux frees the number even when it reports an
+     * error (close(2)), so the call is never repeated.
      *
      * @throws NativeException if the kernel reports that data was lost
      */

@@ -12,8 +12,7 @@ import java.util.List;
 /**
  * A fixed set of files to wait for together (poll(2)). For one thread at a time.
  */
-public final class Polling implements AutoCloseable {
-    private final Arena arena = Arena.ofShared();
+public final class Polling {
     private final List<FileDescriptor> files;
     private final MemorySegment set;
 
@@ -23,7 +22,7 @@ public final class Polling implements AutoCloseable {
      */
     public Polling(List<FileDescriptor> files, int events) {
         this.files = List.copyOf(files);
-        this.set = pollfd.allocateArray(files.size(), arena);
+        this.set = pollfd.allocateArray(files.size(), Arena.ofAuto());
         for (int i = 0; i < files.size(); i++) {
             pollfd.events(pollfd.asSlice(set, i), (short) events);
         }
@@ -57,13 +56,5 @@ public final class Polling implements AutoCloseable {
     /** The events that file {@code index} reported in the last {@link #await}. */
     public int events(int index) {
         return pollfd.revents(pollfd.asSlice(set, index));
-    }
-
-    /** Frees the set; the files stay open. */
-    @Override
-    public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
     }
 }

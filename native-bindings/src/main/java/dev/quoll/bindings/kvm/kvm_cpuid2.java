@@ -24,7 +24,8 @@ public final class kvm_cpuid2 {
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
             ValueLayout.JAVA_INT.withName("nent"),
-            MemoryLayout.paddingLayout(4))
+            MemoryLayout.paddingLayout(4),
+            MemoryLayout.sequenceLayout(0, kvm_cpuid_entry2.layout()).withName("entries"))
             .withName("kvm_cpuid2");
 
     private kvm_cpuid2() {
@@ -61,6 +62,11 @@ public final class kvm_cpuid2 {
 
     private static final long entries$OFFSET = 8;
 
+    /** Layout of one element of {@code entries}. */
+    public static GroupLayout entries$layout() {
+        return kvm_cpuid_entry2.layout();
+    }
+
     /** Offset of {@code entries} in bytes. */
     public static long entries$offset() {
         return entries$OFFSET;
@@ -87,7 +93,8 @@ public final class kvm_cpuid2 {
     }
 
     /** A segment with {@code count} elements at the address of {@code address}; {@code cleanup} may be null. */
-    public static MemorySegment reinterpret(MemorySegment address, long count, Arena arena, Consumer<MemorySegment> cleanup) {
+    public static MemorySegment reinterpret(
+            MemorySegment address, long count, Arena arena, Consumer<MemorySegment> cleanup) {
         return RestrictedOperations.reinterpret(address, sizeof(count), arena, cleanup);
     }
 }

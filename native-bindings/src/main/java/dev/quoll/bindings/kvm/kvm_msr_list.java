@@ -23,7 +23,8 @@ import java.util.function.Consumer;
 public final class kvm_msr_list {
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
-            ValueLayout.JAVA_INT.withName("nmsrs"))
+            ValueLayout.JAVA_INT.withName("nmsrs"),
+            MemoryLayout.sequenceLayout(0, ValueLayout.JAVA_INT).withName("indices"))
             .withName("kvm_msr_list");
 
     private kvm_msr_list() {
@@ -60,6 +61,11 @@ public final class kvm_msr_list {
 
     private static final long indices$OFFSET = 4;
 
+    /** Layout of one element of {@code indices}. */
+    public static ValueLayout.OfInt indices$layout() {
+        return ValueLayout.JAVA_INT;
+    }
+
     /** Offset of {@code indices} in bytes. */
     public static long indices$offset() {
         return indices$OFFSET;
@@ -91,7 +97,8 @@ public final class kvm_msr_list {
     }
 
     /** A segment with {@code count} elements at the address of {@code address}; {@code cleanup} may be null. */
-    public static MemorySegment reinterpret(MemorySegment address, long count, Arena arena, Consumer<MemorySegment> cleanup) {
+    public static MemorySegment reinterpret(
+            MemorySegment address, long count, Arena arena, Consumer<MemorySegment> cleanup) {
         return RestrictedOperations.reinterpret(address, sizeof(count), arena, cleanup);
     }
 }

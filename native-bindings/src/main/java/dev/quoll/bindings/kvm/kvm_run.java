@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.SequenceLayout;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -125,7 +126,8 @@ public final class kvm_run {
         return $LAYOUT;
     }
 
-    private static final ValueLayout.OfByte request_interrupt_window$LAYOUT = ValueLayout.JAVA_BYTE.withName("request_interrupt_window");
+    private static final ValueLayout.OfByte request_interrupt_window$LAYOUT =
+            ValueLayout.JAVA_BYTE.withName("request_interrupt_window");
     private static final long request_interrupt_window$OFFSET = 0;
 
     /** Layout of {@code request_interrupt_window}. */
@@ -194,7 +196,8 @@ public final class kvm_run {
         struct.set(exit_reason$LAYOUT, exit_reason$OFFSET, value);
     }
 
-    private static final ValueLayout.OfByte ready_for_interrupt_injection$LAYOUT = ValueLayout.JAVA_BYTE.withName("ready_for_interrupt_injection");
+    private static final ValueLayout.OfByte ready_for_interrupt_injection$LAYOUT =
+            ValueLayout.JAVA_BYTE.withName("ready_for_interrupt_injection");
     private static final long ready_for_interrupt_injection$OFFSET = 12;
 
     /** Layout of {@code ready_for_interrupt_injection}. */
@@ -333,7 +336,8 @@ public final class kvm_run {
             return $LAYOUT;
         }
 
-        private static final ValueLayout.OfLong hardware_exit_reason$LAYOUT = ValueLayout.JAVA_LONG.withName("hardware_exit_reason");
+        private static final ValueLayout.OfLong hardware_exit_reason$LAYOUT =
+                ValueLayout.JAVA_LONG.withName("hardware_exit_reason");
         private static final long hardware_exit_reason$OFFSET = 0;
 
         /** Layout of {@code hardware_exit_reason}. */
@@ -431,7 +435,8 @@ public final class kvm_run {
             return $LAYOUT;
         }
 
-        private static final ValueLayout.OfLong hardware_entry_failure_reason$LAYOUT = ValueLayout.JAVA_LONG.withName("hardware_entry_failure_reason");
+        private static final ValueLayout.OfLong hardware_entry_failure_reason$LAYOUT =
+                ValueLayout.JAVA_LONG.withName("hardware_entry_failure_reason");
         private static final long hardware_entry_failure_reason$OFFSET = 0;
 
         /** Layout of {@code hardware_entry_failure_reason}. */
@@ -894,7 +899,8 @@ public final class kvm_run {
             struct.set(phys_addr$LAYOUT, phys_addr$OFFSET, value);
         }
 
-        private static final SequenceLayout data$LAYOUT = MemoryLayout.sequenceLayout(8, ValueLayout.JAVA_BYTE).withName("data");
+        private static final SequenceLayout data$LAYOUT =
+                MemoryLayout.sequenceLayout(8, ValueLayout.JAVA_BYTE).withName("data");
         private static final long data$OFFSET = 8;
 
         /** Layout of {@code data}. */
@@ -919,12 +925,12 @@ public final class kvm_run {
 
         /** Reads element {@code index} of {@code __u8 data[8]}. */
         public static byte data(MemorySegment struct, long index) {
-            return struct.get(ValueLayout.JAVA_BYTE, data$OFFSET + java.util.Objects.checkIndex(index, 8L) * 1);
+            return struct.get(ValueLayout.JAVA_BYTE, data$OFFSET + Objects.checkIndex(index, 8L) * 1);
         }
 
         /** Writes element {@code index} of {@code __u8 data[8]}. */
         public static void data(MemorySegment struct, long index, byte value) {
-            struct.set(ValueLayout.JAVA_BYTE, data$OFFSET + java.util.Objects.checkIndex(index, 8L) * 1, value);
+            struct.set(ValueLayout.JAVA_BYTE, data$OFFSET + Objects.checkIndex(index, 8L) * 1, value);
         }
 
         private static final ValueLayout.OfInt len$LAYOUT = ValueLayout.JAVA_INT.withName("len");
@@ -1095,7 +1101,8 @@ public final class kvm_run {
             struct.set(ndata$LAYOUT, ndata$OFFSET, value);
         }
 
-        private static final SequenceLayout data$LAYOUT = MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_LONG).withName("data");
+        private static final SequenceLayout data$LAYOUT =
+                MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_LONG).withName("data");
         private static final long data$OFFSET = 8;
 
         /** Layout of {@code data}. */
@@ -1120,12 +1127,12 @@ public final class kvm_run {
 
         /** Reads element {@code index} of {@code __u64 data[16]}. */
         public static long data(MemorySegment struct, long index) {
-            return struct.get(ValueLayout.JAVA_LONG, data$OFFSET + java.util.Objects.checkIndex(index, 16L) * 8);
+            return struct.get(ValueLayout.JAVA_LONG, data$OFFSET + Objects.checkIndex(index, 16L) * 8);
         }
 
         /** Writes element {@code index} of {@code __u64 data[16]}. */
         public static void data(MemorySegment struct, long index, long value) {
-            struct.set(ValueLayout.JAVA_LONG, data$OFFSET + java.util.Objects.checkIndex(index, 16L) * 8, value);
+            struct.set(ValueLayout.JAVA_LONG, data$OFFSET + Objects.checkIndex(index, 16L) * 8, value);
         }
 
         /** Size in bytes. */
@@ -1308,7 +1315,8 @@ public final class kvm_run {
             struct.set(insn_size$LAYOUT, insn_size$OFFSET, value);
         }
 
-        private static final SequenceLayout insn_bytes$LAYOUT = MemoryLayout.sequenceLayout(15, ValueLayout.JAVA_BYTE).withName("insn_bytes");
+        private static final SequenceLayout insn_bytes$LAYOUT =
+                MemoryLayout.sequenceLayout(15, ValueLayout.JAVA_BYTE).withName("insn_bytes");
         private static final long insn_bytes$OFFSET = 17;
 
         /** Layout of {@code insn_bytes}. */
@@ -1333,12 +1341,12 @@ public final class kvm_run {
 
         /** Reads element {@code index} of {@code __u8 insn_bytes[15]}. */
         public static byte insn_bytes(MemorySegment struct, long index) {
-            return struct.get(ValueLayout.JAVA_BYTE, insn_bytes$OFFSET + java.util.Objects.checkIndex(index, 15L) * 1);
+            return struct.get(ValueLayout.JAVA_BYTE, insn_bytes$OFFSET + Objects.checkIndex(index, 15L) * 1);
         }
 
         /** Writes element {@code index} of {@code __u8 insn_bytes[15]}. */
         public static void insn_bytes(MemorySegment struct, long index, byte value) {
-            struct.set(ValueLayout.JAVA_BYTE, insn_bytes$OFFSET + java.util.Objects.checkIndex(index, 15L) * 1, value);
+            struct.set(ValueLayout.JAVA_BYTE, insn_bytes$OFFSET + Objects.checkIndex(index, 15L) * 1, value);
         }
 
         /** Size in bytes. */
@@ -1463,7 +1471,8 @@ public final class kvm_run {
             struct.set(ndata$LAYOUT, ndata$OFFSET, value);
         }
 
-        private static final SequenceLayout data$LAYOUT = MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_LONG).withName("data");
+        private static final SequenceLayout data$LAYOUT =
+                MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_LONG).withName("data");
         private static final long data$OFFSET = 8;
 
         /** Layout of {@code data}. */
@@ -1488,12 +1497,12 @@ public final class kvm_run {
 
         /** Reads element {@code index} of {@code __u64 data[16]}. */
         public static long data(MemorySegment struct, long index) {
-            return struct.get(ValueLayout.JAVA_LONG, data$OFFSET + java.util.Objects.checkIndex(index, 16L) * 8);
+            return struct.get(ValueLayout.JAVA_LONG, data$OFFSET + Objects.checkIndex(index, 16L) * 8);
         }
 
         /** Writes element {@code index} of {@code __u64 data[16]}. */
         public static void data(MemorySegment struct, long index, long value) {
-            struct.set(ValueLayout.JAVA_LONG, data$OFFSET + java.util.Objects.checkIndex(index, 16L) * 8, value);
+            struct.set(ValueLayout.JAVA_LONG, data$OFFSET + Objects.checkIndex(index, 16L) * 8, value);
         }
 
         /** Size in bytes. */
@@ -1810,7 +1819,8 @@ public final class kvm_run {
         MemorySegment.copy(value, 0, struct, msr$OFFSET, msr.layout().byteSize());
     }
 
-    private static final SequenceLayout padding$LAYOUT = MemoryLayout.sequenceLayout(256, ValueLayout.JAVA_BYTE).withName("padding");
+    private static final SequenceLayout padding$LAYOUT =
+            MemoryLayout.sequenceLayout(256, ValueLayout.JAVA_BYTE).withName("padding");
     private static final long padding$OFFSET = 32;
 
     /** Layout of {@code padding}. */
@@ -1835,12 +1845,12 @@ public final class kvm_run {
 
     /** Reads element {@code index} of {@code char padding[256]}. */
     public static byte padding(MemorySegment struct, long index) {
-        return struct.get(ValueLayout.JAVA_BYTE, padding$OFFSET + java.util.Objects.checkIndex(index, 256L) * 1);
+        return struct.get(ValueLayout.JAVA_BYTE, padding$OFFSET + Objects.checkIndex(index, 256L) * 1);
     }
 
     /** Writes element {@code index} of {@code char padding[256]}. */
     public static void padding(MemorySegment struct, long index, byte value) {
-        struct.set(ValueLayout.JAVA_BYTE, padding$OFFSET + java.util.Objects.checkIndex(index, 256L) * 1, value);
+        struct.set(ValueLayout.JAVA_BYTE, padding$OFFSET + Objects.checkIndex(index, 256L) * 1, value);
     }
 
     private static final ValueLayout.OfLong kvm_valid_regs$LAYOUT = ValueLayout.JAVA_LONG.withName("kvm_valid_regs");

@@ -23,7 +23,8 @@ import java.util.function.Consumer;
 public final class kvm_signal_mask {
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
-            ValueLayout.JAVA_INT.withName("len"))
+            ValueLayout.JAVA_INT.withName("len"),
+            MemoryLayout.sequenceLayout(0, ValueLayout.JAVA_BYTE).withName("sigset"))
             .withName("kvm_signal_mask");
 
     private kvm_signal_mask() {
@@ -60,6 +61,11 @@ public final class kvm_signal_mask {
 
     private static final long sigset$OFFSET = 4;
 
+    /** Layout of one element of {@code sigset}. */
+    public static ValueLayout.OfByte sigset$layout() {
+        return ValueLayout.JAVA_BYTE;
+    }
+
     /** Offset of {@code sigset} in bytes. */
     public static long sigset$offset() {
         return sigset$OFFSET;
@@ -91,7 +97,8 @@ public final class kvm_signal_mask {
     }
 
     /** A segment with {@code count} elements at the address of {@code address}; {@code cleanup} may be null. */
-    public static MemorySegment reinterpret(MemorySegment address, long count, Arena arena, Consumer<MemorySegment> cleanup) {
+    public static MemorySegment reinterpret(
+            MemorySegment address, long count, Arena arena, Consumer<MemorySegment> cleanup) {
         return RestrictedOperations.reinterpret(address, sizeof(count), arena, cleanup);
     }
 }

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.SequenceLayout;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -450,7 +451,8 @@ public final class kvm_sregs {
         struct.set(apic_base$LAYOUT, apic_base$OFFSET, value);
     }
 
-    private static final SequenceLayout interrupt_bitmap$LAYOUT = MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_LONG).withName("interrupt_bitmap");
+    private static final SequenceLayout interrupt_bitmap$LAYOUT =
+            MemoryLayout.sequenceLayout(4, ValueLayout.JAVA_LONG).withName("interrupt_bitmap");
     private static final long interrupt_bitmap$OFFSET = 280;
 
     /** Layout of {@code interrupt_bitmap}. */
@@ -475,12 +477,12 @@ public final class kvm_sregs {
 
     /** Reads element {@code index} of {@code __u64 interrupt_bitmap[4]}. */
     public static long interrupt_bitmap(MemorySegment struct, long index) {
-        return struct.get(ValueLayout.JAVA_LONG, interrupt_bitmap$OFFSET + java.util.Objects.checkIndex(index, 4L) * 8);
+        return struct.get(ValueLayout.JAVA_LONG, interrupt_bitmap$OFFSET + Objects.checkIndex(index, 4L) * 8);
     }
 
     /** Writes element {@code index} of {@code __u64 interrupt_bitmap[4]}. */
     public static void interrupt_bitmap(MemorySegment struct, long index, long value) {
-        struct.set(ValueLayout.JAVA_LONG, interrupt_bitmap$OFFSET + java.util.Objects.checkIndex(index, 4L) * 8, value);
+        struct.set(ValueLayout.JAVA_LONG, interrupt_bitmap$OFFSET + Objects.checkIndex(index, 4L) * 8, value);
     }
 
     /** Size in bytes. */

@@ -25,9 +25,9 @@ import java.lang.invoke.MethodHandle;
  * #include <unistd.h>
  * }
  *
- * <p>A function whose first parameter is {@code errno} stores the call's error number there; see
- * {@link dev.quoll.bindings.CapturedErrno}. Where native access is not possible, every function throws
- * {@link dev.quoll.bindings.NativeUnavailableException}.
+ * <p>A function whose first parameter is {@code errno} stores the call's error number there;
+ * see {@link dev.quoll.bindings.CapturedErrno}. Where native access is not possible, every
+ * function throws {@link dev.quoll.bindings.NativeUnavailableException}.
  */
 public final class linux_h {
 
@@ -651,7 +651,14 @@ public final class linux_h {
     }
 
     private static final class mmap$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("mmap", DESC, true);
     }
 
@@ -684,20 +691,22 @@ public final class linux_h {
      * void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
      * }
      */
-    public static MemorySegment mmap(MemorySegment errno, MemorySegment addr, long length, int prot, int flags, int fd, long offset) {
+    public static MemorySegment mmap(
+            MemorySegment errno, MemorySegment addr, long length, int prot, int flags, int fd, long offset) {
         try {
             return (MemorySegment) mmap$holder.HANDLE.invokeExact(errno, addr, length, prot, flags, fd, offset);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class munmap$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("munmap", DESC, true);
     }
 
@@ -733,17 +742,19 @@ public final class linux_h {
     public static int munmap(MemorySegment errno, MemorySegment addr, long length) {
         try {
             return (int) munmap$holder.HANDLE.invokeExact(errno, addr, length);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class mprotect$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("mprotect", DESC, true);
     }
 
@@ -779,17 +790,19 @@ public final class linux_h {
     public static int mprotect(MemorySegment errno, MemorySegment addr, long length, int prot) {
         try {
             return (int) mprotect$holder.HANDLE.invokeExact(errno, addr, length, prot);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class madvise$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("madvise", DESC, true);
     }
 
@@ -825,17 +838,18 @@ public final class linux_h {
     public static int madvise(MemorySegment errno, MemorySegment addr, long length, int advice) {
         try {
             return (int) madvise$holder.HANDLE.invokeExact(errno, addr, length, advice);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class memfd_create$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("memfd_create", DESC, true);
     }
 
@@ -871,17 +885,18 @@ public final class linux_h {
     public static int memfd_create(MemorySegment errno, MemorySegment name, int flags) {
         try {
             return (int) memfd_create$holder.HANDLE.invokeExact(errno, name, flags);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class ftruncate$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("ftruncate", DESC, true);
     }
 
@@ -917,17 +932,17 @@ public final class linux_h {
     public static int ftruncate(MemorySegment errno, int fd, long length) {
         try {
             return (int) ftruncate$holder.HANDLE.invokeExact(errno, fd, length);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class sysconf$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("sysconf", DESC, true);
     }
 
@@ -963,17 +978,19 @@ public final class linux_h {
     public static long sysconf(MemorySegment errno, int name) {
         try {
             return (long) sysconf$holder.HANDLE.invokeExact(errno, name);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class open$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("open", DESC, true);
     }
 
@@ -1009,17 +1026,17 @@ public final class linux_h {
     public static int open(MemorySegment errno, MemorySegment path, int flags, int mode) {
         try {
             return (int) open$holder.HANDLE.invokeExact(errno, path, flags, mode);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class close$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("close", DESC, true);
     }
 
@@ -1055,17 +1072,19 @@ public final class linux_h {
     public static int close(MemorySegment errno, int fd) {
         try {
             return (int) close$holder.HANDLE.invokeExact(errno, fd);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class read$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("read", DESC, true);
     }
 
@@ -1101,17 +1120,19 @@ public final class linux_h {
     public static long read(MemorySegment errno, int fd, MemorySegment buffer, long count) {
         try {
             return (long) read$holder.HANDLE.invokeExact(errno, fd, buffer, count);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class write$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("write", DESC, true);
     }
 
@@ -1147,17 +1168,19 @@ public final class linux_h {
     public static long write(MemorySegment errno, int fd, MemorySegment buffer, long count) {
         try {
             return (long) write$holder.HANDLE.invokeExact(errno, fd, buffer, count);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class fcntl$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("fcntl", DESC, true);
     }
 
@@ -1193,17 +1216,19 @@ public final class linux_h {
     public static int fcntl(MemorySegment errno, int fd, int command, long argument) {
         try {
             return (int) fcntl$holder.HANDLE.invokeExact(errno, fd, command, argument);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class ioctl$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.ADDRESS);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("ioctl", DESC, true);
     }
 
@@ -1239,17 +1264,19 @@ public final class linux_h {
     public static int ioctl(MemorySegment errno, int fd, long request, MemorySegment argument) {
         try {
             return (int) ioctl$holder.HANDLE.invokeExact(errno, fd, request, argument);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class ioctl_value$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("ioctl", DESC, true);
     }
 
@@ -1285,17 +1312,19 @@ public final class linux_h {
     public static int ioctl_value(MemorySegment errno, int fd, long request, long argument) {
         try {
             return (int) ioctl_value$holder.HANDLE.invokeExact(errno, fd, request, argument);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class poll$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("poll", DESC, true);
     }
 
@@ -1331,17 +1360,18 @@ public final class linux_h {
     public static int poll(MemorySegment errno, MemorySegment fds, long count, int timeout) {
         try {
             return (int) poll$holder.HANDLE.invokeExact(errno, fds, count, timeout);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class eventfd$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("eventfd", DESC, true);
     }
 
@@ -1377,17 +1407,17 @@ public final class linux_h {
     public static int eventfd(MemorySegment errno, int initial, int flags) {
         try {
             return (int) eventfd$holder.HANDLE.invokeExact(errno, initial, flags);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class strerror$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("strerror", DESC, false);
     }
 
@@ -1423,17 +1453,17 @@ public final class linux_h {
     public static MemorySegment strerror(int number) {
         try {
             return (MemorySegment) strerror$holder.HANDLE.invokeExact(number);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class isatty$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("isatty", DESC, true);
     }
 
@@ -1469,17 +1499,18 @@ public final class linux_h {
     public static int isatty(MemorySegment errno, int fd) {
         try {
             return (int) isatty$holder.HANDLE.invokeExact(errno, fd);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class tcgetattr$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("tcgetattr", DESC, true);
     }
 
@@ -1515,17 +1546,19 @@ public final class linux_h {
     public static int tcgetattr(MemorySegment errno, int fd, MemorySegment settings) {
         try {
             return (int) tcgetattr$holder.HANDLE.invokeExact(errno, fd, settings);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class tcsetattr$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("tcsetattr", DESC, true);
     }
 
@@ -1561,17 +1594,16 @@ public final class linux_h {
     public static int tcsetattr(MemorySegment errno, int fd, int actions, MemorySegment settings) {
         try {
             return (int) tcsetattr$holder.HANDLE.invokeExact(errno, fd, actions, settings);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class cfmakeraw$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(ValueLayout.ADDRESS);
+        static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+                ValueLayout.ADDRESS);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("cfmakeraw", DESC, false);
     }
 
@@ -1607,17 +1639,17 @@ public final class linux_h {
     public static void cfmakeraw(MemorySegment settings) {
         try {
             cfmakeraw$holder.HANDLE.invokeExact(settings);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class sigemptyset$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("sigemptyset", DESC, true);
     }
 
@@ -1653,17 +1685,18 @@ public final class linux_h {
     public static int sigemptyset(MemorySegment errno, MemorySegment set) {
         try {
             return (int) sigemptyset$holder.HANDLE.invokeExact(errno, set);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class sigaddset$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("sigaddset", DESC, true);
     }
 
@@ -1699,17 +1732,18 @@ public final class linux_h {
     public static int sigaddset(MemorySegment errno, MemorySegment set, int signal) {
         try {
             return (int) sigaddset$holder.HANDLE.invokeExact(errno, set, signal);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class sigdelset$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("sigdelset", DESC, true);
     }
 
@@ -1745,17 +1779,18 @@ public final class linux_h {
     public static int sigdelset(MemorySegment errno, MemorySegment set, int signal) {
         try {
             return (int) sigdelset$holder.HANDLE.invokeExact(errno, set, signal);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class sigismember$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("sigismember", DESC, true);
     }
 
@@ -1791,17 +1826,19 @@ public final class linux_h {
     public static int sigismember(MemorySegment errno, MemorySegment set, int signal) {
         try {
             return (int) sigismember$holder.HANDLE.invokeExact(errno, set, signal);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class pthread_sigmask$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("pthread_sigmask", DESC, false);
     }
 
@@ -1837,17 +1874,19 @@ public final class linux_h {
     public static int pthread_sigmask(int how, MemorySegment set, MemorySegment previous) {
         try {
             return (int) pthread_sigmask$holder.HANDLE.invokeExact(how, set, previous);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class sigtimedwait$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("sigtimedwait", DESC, true);
     }
 
@@ -1883,17 +1922,16 @@ public final class linux_h {
     public static int sigtimedwait(MemorySegment errno, MemorySegment set, MemorySegment info, MemorySegment timeout) {
         try {
             return (int) sigtimedwait$holder.HANDLE.invokeExact(errno, set, info, timeout);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class getpid$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("getpid", DESC, false);
     }
 
@@ -1929,17 +1967,16 @@ public final class linux_h {
     public static int getpid() {
         try {
             return (int) getpid$holder.HANDLE.invokeExact();
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class gettid$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("gettid", DESC, false);
     }
 
@@ -1975,17 +2012,19 @@ public final class linux_h {
     public static int gettid() {
         try {
             return (int) gettid$holder.HANDLE.invokeExact();
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }
 
     private static final class tgkill$holder {
-        static final FunctionDescriptor DESC = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
         static final MethodHandle HANDLE = RestrictedOperations.downcall("tgkill", DESC, true);
     }
 
@@ -2021,11 +2060,9 @@ public final class linux_h {
     public static int tgkill(MemorySegment errno, int process, int thread, int signal) {
         try {
             return (int) tgkill$holder.HANDLE.invokeExact(errno, process, thread, signal);
-        }
-        catch (Error | RuntimeException e) {
+        } catch (Error | RuntimeException e) {
             throw e;
-        }
-        catch (Throwable e) {
+        } catch (Throwable e) {
             throw new AssertionError("a downcall throws nothing checked", e);
         }
     }

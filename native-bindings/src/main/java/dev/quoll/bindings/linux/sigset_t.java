@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.SequenceLayout;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -35,7 +36,8 @@ public final class sigset_t {
         return $LAYOUT;
     }
 
-    private static final SequenceLayout __val$LAYOUT = MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_LONG).withName("__val");
+    private static final SequenceLayout __val$LAYOUT =
+            MemoryLayout.sequenceLayout(16, ValueLayout.JAVA_LONG).withName("__val");
     private static final long __val$OFFSET = 0;
 
     /** Layout of {@code __val}. */
@@ -60,12 +62,12 @@ public final class sigset_t {
 
     /** Reads element {@code index} of {@code unsigned long __val[16]}. */
     public static long __val(MemorySegment struct, long index) {
-        return struct.get(ValueLayout.JAVA_LONG, __val$OFFSET + java.util.Objects.checkIndex(index, 16L) * 8);
+        return struct.get(ValueLayout.JAVA_LONG, __val$OFFSET + Objects.checkIndex(index, 16L) * 8);
     }
 
     /** Writes element {@code index} of {@code unsigned long __val[16]}. */
     public static void __val(MemorySegment struct, long index, long value) {
-        struct.set(ValueLayout.JAVA_LONG, __val$OFFSET + java.util.Objects.checkIndex(index, 16L) * 8, value);
+        struct.set(ValueLayout.JAVA_LONG, __val$OFFSET + Objects.checkIndex(index, 16L) * 8, value);
     }
 
     /** Size in bytes. */

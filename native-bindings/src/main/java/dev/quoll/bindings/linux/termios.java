@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.SequenceLayout;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -165,7 +166,8 @@ public final class termios {
         struct.set(c_line$LAYOUT, c_line$OFFSET, value);
     }
 
-    private static final SequenceLayout c_cc$LAYOUT = MemoryLayout.sequenceLayout(32, ValueLayout.JAVA_BYTE).withName("c_cc");
+    private static final SequenceLayout c_cc$LAYOUT =
+            MemoryLayout.sequenceLayout(32, ValueLayout.JAVA_BYTE).withName("c_cc");
     private static final long c_cc$OFFSET = 17;
 
     /** Layout of {@code c_cc}. */
@@ -190,12 +192,12 @@ public final class termios {
 
     /** Reads element {@code index} of {@code cc_t c_cc[32]}. */
     public static byte c_cc(MemorySegment struct, long index) {
-        return struct.get(ValueLayout.JAVA_BYTE, c_cc$OFFSET + java.util.Objects.checkIndex(index, 32L) * 1);
+        return struct.get(ValueLayout.JAVA_BYTE, c_cc$OFFSET + Objects.checkIndex(index, 32L) * 1);
     }
 
     /** Writes element {@code index} of {@code cc_t c_cc[32]}. */
     public static void c_cc(MemorySegment struct, long index, byte value) {
-        struct.set(ValueLayout.JAVA_BYTE, c_cc$OFFSET + java.util.Objects.checkIndex(index, 32L) * 1, value);
+        struct.set(ValueLayout.JAVA_BYTE, c_cc$OFFSET + Objects.checkIndex(index, 32L) * 1, value);
     }
 
     private static final ValueLayout.OfInt c_ispeed$LAYOUT = ValueLayout.JAVA_INT.withName("c_ispeed");

@@ -105,7 +105,7 @@ public final class MemoryMapping implements AutoCloseable {
         }
     }
 
-    /** Unmaps the memory. Closing again does nothing. */
+    /** Unmaps the memory. Closing again does nothing; a second thread must not close at the same time. */
     @Override
     public void close() {
         if (arena.scope().isAlive()) {

@@ -64,8 +64,8 @@ public final class RestrictedOperations {
     }
 
     /**
-     * A handle that calls the C library's {@code symbol}. With {@code errno}, a leading parameter takes the segment that
-     * receives the error number. Where the call cannot be made, the handle has the same type and throws
+     * A handle that calls the C library's {@code symbol}. With {@code errno}, a leading parameter takes the segment
+     * that receives the error number. Where the call cannot be made, the handle has the same type and throws
      * {@link NativeUnavailableException} when invoked, so that a class holding it can always be initialised.
      */
     public static MethodHandle downcall(String symbol, FunctionDescriptor descriptor, boolean errno) {

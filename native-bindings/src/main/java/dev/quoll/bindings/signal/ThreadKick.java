@@ -11,16 +11,15 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A way to get one platform thread out of a system call, without a signal handler: handlers would run foreign code in a
- * thread of the JVM. The thread blocks SIGUSR1, which the JVM leaves alone; a system call that takes a mask of its own (KVM_RUN after
- * KVM_SET_SIGNAL_MASK, ppoll) unblocks it inside, and then returns EINTR when the signal is pending. {@link #drain} takes
- * the pending signal away before the next call.
+ * thread of the JVM. The thread blocks SIGUSR1, which the JVM leaves alone; a system call that takes a mask of its own
+ * (KVM_RUN after KVM_SET_SIGNAL_MASK, ppoll) unblocks it inside, and returns EINTR when the signal is pending.
+ * {@link #drain} takes the pending signal away before the next call.
  *
  * <p>Create it in the thread to be kicked, which must not be a virtual thread. {@link #kick} may be called from any
  * thread. The signal stays pending in the kernel, so a kick that comes early is not lost; several pending ones are one,
  * which a real-time signal would queue until the user's RLIMIT_SIGPENDING is used up.
  */
 public final class ThreadKick implements AutoCloseable {
-    private final Arena arena = Arena.ofShared();
     private final MemorySegment set;
     private final MemorySegment inside;
     private final MemorySegment previous;
@@ -31,6 +30,7 @@ public final class ThreadKick implements AutoCloseable {
     private boolean closed;
 
     private ThreadKick() {
+        var arena = Arena.ofAuto();
         signal = linux_h.SIGUSR1();
         process = linux_h.getpid();
         thread = linux_h.gettid();
@@ -73,7 +73,7 @@ public final class ThreadKick implements AutoCloseable {
     /**
      * The mask to have inside the interruptible call: what the thread had before, with the signal open.
      *
-     * @return a {@code sigset_t} that lives until {@link #close}
+     * @return a {@code sigset_t} that lives as long as this object
      */
     public MemorySegment maskInside() {
         return inside;
@@ -120,7 +120,6 @@ public final class ThreadKick implements AutoCloseable {
         }
         drain();
         int error = linux_h.pthread_sigmask(linux_h.SIG_SETMASK(), previous, MemorySegment.NULL);
-        arena.close();
         if (error != 0) {
             throw new NativeException("pthread_sigmask", "signal " + signal, error);
         }

@@ -119,7 +119,8 @@ final class CompilerProbe {
                 case Group group when group.anonymous() -> members(struct, prefix, group.members(), scalars);
                 case Group group -> {
                     offset(struct, path);
-                    print("sizeof " + struct.name() + "." + path, "sizeof(((" + struct.cType() + " *) 0)->" + path + ")");
+                    print("sizeof " + struct.name() + "." + path,
+                            "sizeof(((" + struct.cType() + " *) 0)->" + path + ")");
                     members(struct, path + ".", group.members(), scalars);
                 }
             }

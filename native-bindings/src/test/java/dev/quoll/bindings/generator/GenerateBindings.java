@@ -24,7 +24,7 @@ final class GenerateBindings {
     static void main(String[] args) throws IOException, InterruptedException {
         String compiler = CompilerProbe.compiler().orElse(null);
         if (compiler == null) {
-            System.err.println("No C compiler (cc, gcc or clang) is on the path; it is needed to measure the structures.");
+            System.err.println("No C compiler (cc, gcc or clang) is on the path; it measures the structures.");
             System.exit(1);
         }
         for (Path file : SPECIFICATIONS) {

@@ -29,9 +29,9 @@ final class HeaderWriter {
         out.line(" * }");
         if (spec.functions().stream().anyMatch(Function::errno)) {
             out.line(" *");
-            out.line(" * <p>A function whose first parameter is {@code errno} stores the call's error number there; see");
-            out.line(" * {@link dev.quoll.bindings.CapturedErrno}. Where native access is not possible, every function throws");
-            out.line(" * {@link dev.quoll.bindings.NativeUnavailableException}.");
+            out.line(" * <p>A function whose first parameter is {@code errno} stores the call's error number there;");
+            out.line(" * see {@link dev.quoll.bindings.CapturedErrno}. Where native access is not possible, every");
+            out.line(" * function throws {@link dev.quoll.bindings.NativeUnavailableException}.");
         }
         out.line(" */");
         out.open("public final class " + spec.header()).line();
@@ -81,8 +81,8 @@ final class HeaderWriter {
         }
         String holder = name + "$holder";
         out.open("private static final class " + holder);
-        out.line("static final FunctionDescriptor DESC = FunctionDescriptor.of" + (isVoid ? "Void" : "") + "("
-                + String.join(", ", layouts) + ");");
+        out.line("static final FunctionDescriptor DESC = FunctionDescriptor.of" + (isVoid ? "Void" : "") + "(");
+        out.line(String.join(",\n", layouts).indent(8).stripTrailing() + ");");
         out.line("static final MethodHandle HANDLE = RestrictedOperations.downcall(\"" + function.symbol()
                 + "\", DESC, " + function.errno() + ");");
         out.close().line();
@@ -93,16 +93,13 @@ final class HeaderWriter {
         out.javadoc("The downcall handle of {@code " + name + "}.", prototype);
         out.method("public static MethodHandle " + name + "$handle()", "return " + holder + ".HANDLE;");
         out.javadoc("Calls {@code " + function.symbol() + "}.", prototype);
-        out.open("public static " + (isVoid ? "void" : returns.javaType) + " " + name + "("
-                + String.join(", ", parameters) + ")");
+        out.call("public static " + (isVoid ? "void" : returns.javaType) + " " + name, parameters);
         out.open("try");
         String call = holder + ".HANDLE.invokeExact(" + String.join(", ", arguments) + ");";
         out.line(isVoid ? call : "return (" + returns.javaType + ") " + call);
-        out.close();
-        out.open("catch (Error | RuntimeException e)").line("throw e;").close();
-        out.open("catch (Throwable e)").line("throw new AssertionError(\"a downcall throws nothing checked\", e);")
-                .close();
-        out.close().line();
+        out.reopen("catch (Error | RuntimeException e)").line("throw e;");
+        out.reopen("catch (Throwable e)").line("throw new AssertionError(\"a downcall throws nothing checked\", e);");
+        out.close().close().line();
     }
 
     private static String prototype(Function function) {

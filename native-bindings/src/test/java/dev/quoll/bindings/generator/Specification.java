@@ -52,7 +52,12 @@ record Specification(
         }
 
         boolean ofStructs() {
-            return type.startsWith("struct ");
+            return type.startsWith("struct ") && !type.contains("*");
+        }
+
+        /** The name of the structure that the field or its elements are. */
+        String tag() {
+            return type.substring("struct ".length());
         }
 
         /** The field as C declares it. */

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Reads a spec file: preprocessor lines, {@code package}, {@code header}, {@code constants int|long { ... }}, structures
- * in C, and function prototypes in C. A prototype may be preceded by {@code errno} (record errno), may have {@code ...}
- * before the parameters that C passes as variadic, and may be followed by {@code as name}.
+ * Reads a spec file: preprocessor lines, {@code package}, {@code header}, {@code constants int|long { ... }},
+ * structures in C, and function prototypes in C. A prototype may be preceded by {@code errno} (record errno), may have
+ * {@code ...} before the parameters that C passes as variadic, and may be followed by {@code as name}.
  *
  * <p>The C subset is small on purpose: the compiler confirms each declaration later, so a slip is found there.
  */
@@ -144,7 +144,7 @@ final class SpecificationParser {
         while (!";,[".contains(peek(0))) {
             words.add(take());
         }
-        String name = words.removeLast();
+        String name = name(words);
         String type = joined(words);
         while (true) {
             int length = Field.SCALAR;
@@ -171,7 +171,7 @@ final class SpecificationParser {
         while (!peek(0).equals("(")) {
             words.add(take());
         }
-        String symbol = words.removeLast();
+        String symbol = name(words);
         expect("(");
         List<Parameter> parameters = new ArrayList<>();
         int firstVariadic = -1;
@@ -182,7 +182,7 @@ final class SpecificationParser {
                 firstVariadic = parameters.size();
             } else if (token.equals(",") || token.equals(")")) {
                 if (!parameter.equals(List.of("void"))) {
-                    String name = parameter.removeLast();
+                    String name = name(parameter);
                     parameters.add(new Parameter(joined(parameter), name));
                 }
                 parameter.clear();
@@ -200,6 +200,14 @@ final class SpecificationParser {
         }
         expect(";");
         return new Function(symbol, javaName, joined(words), parameters, firstVariadic, errno);
+    }
+
+    /** The last of {@code words}, which is removed; what stays is the type. */
+    private String name(List<String> words) {
+        if (words.size() < 2) {
+            throw error("expected a type and a name before '" + peek(0) + "' but found only " + words);
+        }
+        return words.removeLast();
     }
 
     private static String joined(List<String> words) {

@@ -22,11 +22,11 @@ final class StructWriter {
             "java.lang.foreign.Arena",
             "java.lang.foreign.GroupLayout",
             "java.lang.foreign.MemoryLayout",
-            "java.lang.foreign.MemoryLayout.PathElement",
             "java.lang.foreign.MemorySegment",
             "java.lang.foreign.SegmentAllocator",
             "java.lang.foreign.SequenceLayout",
             "java.lang.foreign.ValueLayout",
+            "java.util.Objects",
             "java.util.function.Consumer");
 
     private final Struct struct;
@@ -69,7 +69,7 @@ final class StructWriter {
         out.method("private " + name + "()", "// static accessors only");
         out.line("/** The layout of the whole. */");
         out.method("public static GroupLayout layout()", "return $LAYOUT;");
-        members(prefix, base, members, "");
+        members(prefix, base, members);
         allocation(name, members);
         out.close();
     }
@@ -80,9 +80,6 @@ final class StructWriter {
         List<String> parts = new ArrayList<>();
         long cursor = at;
         for (Member member : members) {
-            if (member instanceof Field field && field.flexible()) {
-                continue; // not part of the size, as in C
-            }
             long offset = offset(prefix, member);
             if (!union && offset > cursor) {
                 parts.add("MemoryLayout.paddingLayout(" + (offset - cursor) + ")");
@@ -109,7 +106,7 @@ final class StructWriter {
 
     private String elementLayout(Field field, long offset, boolean named) {
         String element = field.ofStructs()
-                ? field.type().substring("struct ".length()) + ".layout()"
+                ? field.tag() + ".layout()"
                 : Carrier.of(field.type(), measured).layout(offset);
         String whole = field.scalar() ? element
                 : "MemoryLayout.sequenceLayout(" + field.length() + ", " + element + ")";
@@ -136,20 +133,20 @@ final class StructWriter {
     }
 
     private long elementSize(Field field) {
-        return field.ofStructs() ? measured.size(field.type().substring("struct ".length()))
+        return field.ofStructs() ? measured.size(field.tag())
                 : Carrier.of(field.type(), measured).size;
     }
 
-    /** Accessors of all members; {@code path} leads through the anonymous groups already entered. */
-    private void members(String prefix, long base, List<Member> members, String path) {
+    /** Accessors of all members, those of anonymous groups included. */
+    private void members(String prefix, long base, List<Member> members) {
         for (Member member : members) {
             switch (member) {
                 case Field field when field.flexible() -> flexible(prefix, base, field);
                 case Field field when field.scalar() && !field.ofStructs() -> scalar(prefix, base, field);
                 case Field field when field.scalar() -> embedded(prefix, base, field.name(),
-                        field.type().substring("struct ".length()), field.declaration());
+                        field.tag(), field.declaration());
                 case Field field -> array(prefix, base, field);
-                case Group group when group.anonymous() -> members(prefix, base, group.members(), path);
+                case Group group when group.anonymous() -> members(prefix, base, group.members());
                 case Group group -> {
                     String name = identifier(group.name());
                     out.javadoc("The member {@code " + group.name() + "}.", declaration(
@@ -157,7 +154,7 @@ final class StructWriter {
                     type("public static final class " + name, name, prefix + group.name() + ".",
                             offset(prefix, group), size(prefix, group), group.union(), group.members());
                     out.line();
-                    embedded(prefix, base, group.name(), name, null);
+                    embedded(prefix, base, group.name(), name, group.name());
                 }
             }
         }
@@ -179,8 +176,8 @@ final class StructWriter {
         var carrier = Carrier.of(field.type(), measured);
         String name = identifier(field.name());
         long offset = measured.offset(struct.name(), prefix + field.name()) - base;
-        out.line("private static final " + carrier.layoutType + " " + name + "$LAYOUT = " + carrier.layout(offset)
-                + ".withName(\"" + field.name() + "\");");
+        out.field("private static final " + carrier.layoutType + " " + name + "$LAYOUT",
+                carrier.layout(offset) + ".withName(\"" + field.name() + "\")");
         offsetConstant(prefix, base, field.name());
         out.line("/** Layout of {@code " + field.name() + "}. */");
         out.method("public static " + carrier.layoutType + " " + name + "$layout()", "return " + name + "$LAYOUT;");
@@ -193,14 +190,14 @@ final class StructWriter {
                 "struct.set(" + name + "$LAYOUT, " + name + "$OFFSET, value);");
     }
 
+    /** A structure in the structure: accessors give the part that holds it. */
     private void embedded(String prefix, long base, String cName, String type, String declaration) {
         String name = identifier(cName);
         offsetConstant(prefix, base, cName);
         out.line("/** Layout of {@code " + cName + "}. */");
         out.method("public static GroupLayout " + name + "$layout()", "return " + type + ".layout();");
         offsetMethod(name, cName);
-        out.line("/** The part of {@code struct} that holds {@code " + (declaration == null ? cName : declaration)
-                + "}. */");
+        out.line("/** The part of {@code struct} that holds {@code " + declaration + "}. */");
         out.method("public static MemorySegment " + name + "(MemorySegment struct)",
                 "return struct.asSlice(" + name + "$OFFSET, " + type + ".layout().byteSize());");
         out.line("/** Copies {@code value} into {@code " + cName + "}. */");
@@ -211,8 +208,7 @@ final class StructWriter {
     private void array(String prefix, long base, Field field) {
         String name = identifier(field.name());
         long offset = measured.offset(struct.name(), prefix + field.name()) - base;
-        out.line("private static final SequenceLayout " + name + "$LAYOUT = "
-                + elementLayout(field, offset, true) + ";");
+        out.field("private static final SequenceLayout " + name + "$LAYOUT", elementLayout(field, offset, true));
         offsetConstant(prefix, base, field.name());
         out.line("/** Layout of {@code " + field.name() + "}. */");
         out.method("public static SequenceLayout " + name + "$layout()", "return " + name + "$LAYOUT;");
@@ -229,14 +225,19 @@ final class StructWriter {
     private void flexible(String prefix, long base, Field field) {
         String name = identifier(field.name());
         long offset = offsetConstant(prefix, base, field.name());
+        String element = field.ofStructs() ? "GroupLayout" : Carrier.of(field.type(), measured).layoutType;
+        out.line("/** Layout of one element of {@code " + field.name() + "}. */");
+        out.method("public static " + element + " " + name + "$layout()", "return "
+                + (field.ofStructs() ? field.tag() + ".layout()" : Carrier.of(field.type(), measured).layout(offset))
+                + ";");
         offsetMethod(name, field.name());
         elements(name, field, offset, "index");
     }
 
     private void elements(String name, Field field, long offset, String index) {
-        String at = name + "$OFFSET + " + index.replace("Objects", "java.util.Objects") + " * " + elementSize(field);
+        String at = name + "$OFFSET + " + index + " * " + elementSize(field);
         if (field.ofStructs()) {
-            String type = field.type().substring("struct ".length());
+            String type = field.tag();
             out.line("/** The part of {@code struct} that holds element {@code index} of {@code "
                     + field.declaration() + "}. */");
             out.method("public static MemorySegment " + name + "(MemorySegment struct, long index)",
@@ -268,21 +269,22 @@ final class StructWriter {
             out.method("public static MemorySegment asSlice(MemorySegment array, long index)",
                     "return array.asSlice($LAYOUT.byteSize() * index, $LAYOUT.byteSize());");
             out.line("/** A segment of this size at the address of {@code address}; {@code cleanup} may be null. */");
-            out.open("public static MemorySegment reinterpret(MemorySegment address, Arena arena,"
-                    + " Consumer<MemorySegment> cleanup)");
+            out.call("public static MemorySegment reinterpret", List.of(
+                    "MemorySegment address", "Arena arena", "Consumer<MemorySegment> cleanup"));
             out.line("return RestrictedOperations.reinterpret(address, $LAYOUT.byteSize(), arena, cleanup);");
             out.close();
         } else {
             String element = identifier(tail.name()) + "$OFFSET + count * " + elementSize(tail);
             out.line("/** Size in bytes with {@code count} elements of {@code " + tail.name() + "}. */");
-            out.method("public static long sizeof(long count)", "return Math.max($LAYOUT.byteSize(), " + element + ");");
+            out.method("public static long sizeof(long count)",
+                    "return Math.max($LAYOUT.byteSize(), " + element + ");");
             out.line("/** Allocates one with room for {@code count} elements of {@code " + tail.name() + "}. */");
             out.method("public static MemorySegment allocate(long count, SegmentAllocator allocator)",
                     "return allocator.allocate(sizeof(count), $LAYOUT.byteAlignment());");
-            out.line("/** A segment with {@code count} elements at the address of {@code address}; {@code cleanup} may be"
-                    + " null. */");
-            out.open("public static MemorySegment reinterpret(MemorySegment address, long count, Arena arena,"
-                    + " Consumer<MemorySegment> cleanup)");
+            out.line("/** A segment with {@code count} elements at the address of {@code address}; {@code cleanup} may"
+                    + " be null. */");
+            out.call("public static MemorySegment reinterpret", List.of(
+                    "MemorySegment address", "long count", "Arena arena", "Consumer<MemorySegment> cleanup"));
             out.line("return RestrictedOperations.reinterpret(address, sizeof(count), arena, cleanup);");
             out.close();
         }
