@@ -1,0 +1,37 @@
+package dev.quoll.cli;
+
+/**
+ * What {@code quoll} answers to the shell. {@code docs/exit-status.md} is this table for users; a test compares the two.
+ * A signal ends the process with 128 plus its number, as the JVM does.
+ */
+enum ExitStatus {
+    OK(0, "the guest powered off, or you left with Ctrl-A x; for other commands: done"),
+    INTERNAL_ERROR(1, "a fault of Quoll itself; run again with --debug and report what it prints"),
+    USAGE(2, "a wrong option or argument"),
+    NO_IMAGE(3, "the kernel or initial ramdisk does not exist or cannot be read"),
+    BAD_IMAGE(4, "the kernel or initial ramdisk is damaged, or not something this machine can boot"),
+    KIT(5, "no kernel was given, and the download kit could not get one"),
+    NO_MEMORY(6, "the host refuses the guest's memory"),
+    NO_ENGINE(7, "the engine asked for does not work here"),
+    HOST_IO(8, "a file or device of the host failed: no permission, disk full, not there"),
+    GUEST_CRASHED(9, "the guest crashed (triple fault)"),
+    GUEST_HALTED(10, "the guest halted for good, with interrupts masked on every CPU"),
+    GUEST_RESET(11, "the guest reset, and --no-reboot was given"),
+    MACHINE_FAILED(12, "the engine or a device could not go on; the report says why");
+
+    private final int code;
+    private final String meaning;
+
+    ExitStatus(int code, String meaning) {
+        this.code = code;
+        this.meaning = meaning;
+    }
+
+    int code() {
+        return code;
+    }
+
+    String meaning() {
+        return meaning;
+    }
+}

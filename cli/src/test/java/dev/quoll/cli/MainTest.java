@@ -1,0 +1,67 @@
+package dev.quoll.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class MainTest {
+    @TempDir
+    private Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int quoll(String... arguments) {
+        return Main.commandLine()
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                .execute(arguments);
+    }
+
+    @Test
+    void versionNamesQuollAndJava() {
+        assertThat(quoll("version")).isZero();
+        assertThat(out.toString()).startsWith("quoll ").contains("Java " + Runtime.version());
+    }
+
+    @Test
+    void everyCommandHasHelpAndHelpEndsWell() {
+        for (String command : Main.commandLine().getSubcommands().keySet()) {
+            assertThat(quoll(command, "--help")).as(command).isZero();
+        }
+        assertThat(quoll("--help")).isZero();
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void wrongOptionsAreOneSentenceAndStatusTwo() {
+        assertThat(quoll("version", "--nonsense")).isEqualTo(ExitStatus.USAGE.code());
+        assertThat(err.toString()).contains("--nonsense").doesNotContain("\tat ").doesNotContain("Exception");
+        assertThat(quoll()).isEqualTo(ExitStatus.USAGE.code());
+        assertThat(quoll("fly")).isEqualTo(ExitStatus.USAGE.code());
+        assertThat(quoll("disasm", "--hex", "0f 0")).isEqualTo(ExitStatus.USAGE.code());
+        assertThat(quoll("disasm", "--hex", "90", "--bits", "33")).isEqualTo(ExitStatus.USAGE.code());
+        assertThat(quoll("disasm", "--hex", "90", "--address", "here")).isEqualTo(ExitStatus.USAGE.code());
+    }
+
+    @Test
+    void missingFileIsOneSentence() {
+        Path missing = folder.resolve("missing.bin");
+        assertThat(quoll("disasm", missing.toString())).isEqualTo(ExitStatus.NO_IMAGE.code());
+        assertThat(err.toString()).isEqualToIgnoringNewLines("quoll: there is no file " + missing + ".");
+    }
+
+    @Test
+    void debugShowsWhereAnErrorCameFrom() throws Exception {
+        Path notAFile = Files.createDirectory(folder.resolve("directory"));
+        assertThat(quoll("disasm", "--debug", notAFile.toString())).isEqualTo(ExitStatus.HOST_IO.code());
+        assertThat(err.toString()).contains("cannot be read").contains("    at ").contains("DisasmCommand");
+    }
+}
