@@ -9,6 +9,10 @@ module dev.quoll.devices {
     exports dev.quoll.devices.host;
     exports dev.quoll.devices.input;
     exports dev.quoll.devices.interrupt;
+    exports dev.quoll.devices.pci;
     exports dev.quoll.devices.serial;
     exports dev.quoll.devices.time;
+
+    provides dev.quoll.machine.MemorySource with
+            dev.quoll.devices.host.MemfdMemorySource;
 }
