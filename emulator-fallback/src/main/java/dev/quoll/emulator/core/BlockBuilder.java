@@ -113,8 +113,6 @@ final class BlockBuilder {
     private static void place(Op op, int ip, int length) {
         op.ip = (short) ip;
         op.length = (byte) length;
-        if (op instanceof MemOp memory) {
-            memory.placed();
-        }
+        op.placed();
     }
 }

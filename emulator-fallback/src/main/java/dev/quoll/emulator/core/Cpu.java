@@ -260,6 +260,13 @@ public abstract class Cpu extends SoftMmu {
      */
     public abstract Block jump(long rip);
 
+    /** Refuses a near branch target outside the code segment or, in 64-bit code, a non-canonical one. */
+    public final void checkTarget(Op op, long rip) {
+        if (is64() ? rip << 16 >> 16 != rip : rip > limit[CS]) {
+            throw generalProtection(op, 0);
+        }
+    }
+
     /** Ends a block after an instruction that changed RIP, mode or memory maps in any way: a fresh lookup follows. */
     public final Block leave(long rip) {
         setRip(rip);

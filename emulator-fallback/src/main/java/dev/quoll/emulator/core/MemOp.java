@@ -47,8 +47,22 @@ public abstract class MemOp extends Op {
         this(context, operand, operand.size(), write);
     }
 
-    /** Folds the address of the next instruction into a RIP-relative displacement; called once {@link #ip} is known. */
-    final void placed() {
+    /** An op whose memory operand is absent: the address must not be asked for. */
+    MemOp() {
+        ripRelative = false;
+        baseSlot = StateLayout.ZERO;
+        indexSlot = StateLayout.ZERO;
+        segmentSlot = StateLayout.ZERO;
+        scaleShift = 0;
+        mask = -1;
+        checkedSegment = -1;
+        span = 0;
+        write = false;
+    }
+
+    /** Folds the address of the next instruction into a RIP-relative displacement. */
+    @Override
+    protected void placed() {
         if (ripRelative) {
             displacement += ip + length;
         }

@@ -26,6 +26,9 @@ public abstract class Op {
      */
     public abstract Block run(Cpu cpu);
 
+    /** Called once when {@link #ip} and {@link #length} are known. */
+    protected void placed() {}
+
     /** The RIP of this instruction in the block that runs now, within the code segment's size. */
     public final long rip(Cpu cpu) {
         return cpu.inCodeSegment(cpu.get64(StateLayout.RIP_BASE) + ip);
