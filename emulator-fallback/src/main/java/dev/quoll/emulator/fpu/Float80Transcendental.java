@@ -156,7 +156,7 @@ public final class Float80Transcendental {
                     power.high());
             op.finish(64);
             // The product may be exact, yet the hardware never calls a logarithm so (measured on AMD Zen 3).
-            op.raise(FpException.PRECISION);
+            op.raise(op.exact.tiny ? FpException.UNDERFLOW | FpException.PRECISION : FpException.PRECISION);
         } else {
             finish(wide(yse, ys).times(Elementary.log2(wide(xse, xs))), Wide.ZERO, op);
         }

@@ -123,6 +123,10 @@ class SseHostTest {
         ops.add(new Operation("minsd %%xmm1,%%xmm0", 64, Output.XMM_64, SseFloat::min64));
         ops.add(new Operation("maxsd %%xmm1,%%xmm0", 64, Output.XMM_64, SseFloat::max64));
         ops.add(new Operation("sqrtsd %%xmm0,%%xmm0", 64, Output.XMM_64, (a, _, m) -> SseFloat.sqrt64(a, m)));
+        // Two elements that differ show how the exceptions of a packed instruction combine; the upper two are zeros.
+        ops.add(new Operation("mulps %%xmm1,%%xmm0", 64, Output.XMM_64, (a, b, m) -> packed(a, b, SseFloat::mul32, m)));
+        ops.add(new Operation("addps %%xmm1,%%xmm0", 64, Output.XMM_64, (a, b, m) -> packed(a, b, SseFloat::add32, m)));
+        ops.add(new Operation("minps %%xmm1,%%xmm0", 64, Output.XMM_64, (a, b, m) -> packed(a, b, SseFloat::min32, m)));
         for (int predicate = 0; predicate < 8; predicate++) {
             int p = predicate;
             String immediate = "$" + p + ",%%xmm1,%%xmm0";
@@ -167,6 +171,11 @@ class SseHostTest {
         ops.add(new Operation(name + " %%xmm1,%%xmm0", 32, Output.XMM_32, (a, b, m) -> function.apply((int) a, (int) b, m)));
     }
 
+    private static long packed(long a, long b, SingleFunction function, Mxcsr m) {
+        long low = function.apply((int) a, (int) b, m) & 0xFFFFFFFFL;
+        return low | (long) function.apply((int) (a >>> 32), (int) (b >>> 32), m) << 32;
+    }
+
     @Test
     void everyOperationMatchesTheHost() throws Exception {
         long seed = System.nanoTime();
@@ -186,7 +195,10 @@ class SseHostTest {
                 }
             }
             for (int n = 0; n < 4000; n++) {
-                inputs.add(new long[] {i, mxcsr(random), operand(ops.get(i), edges, random), operand(ops.get(i), edges, random)});
+                boolean packed = ops.get(i).assembly().contains("ps %%xmm1");
+                long a = packed ? single(random) << 32 | single(random) : operand(ops.get(i), edges, random);
+                long b = packed ? single(random) << 32 | single(random) : operand(ops.get(i), edges, random);
+                inputs.add(new long[] {i, mxcsr(random), a, b});
             }
         }
         ByteBuffer in = HostProgram.records(inputs.size() * 24);
@@ -245,7 +257,14 @@ class SseHostTest {
     }
 
     private static long operand(Operation op, long[] edges, Random random) {
-        boolean single = op.operandBits() == 32;
+        return operand(op.operandBits() == 32, edges, random);
+    }
+
+    private static long single(Random random) {
+        return operand(true, EDGES_32, random);
+    }
+
+    private static long operand(boolean single, long[] edges, Random random) {
         long bits = random.nextLong();
         long value =
                 switch (random.nextInt(6)) {
