@@ -30,8 +30,8 @@ public final class Decoder {
     private static final int CONTROL_REGISTERS = 1 << 0 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 8;
 
     // Base and index of 16-bit addressing by ModRM.rm (SDM vol. 2, table 2-1).
-    private static final byte[] BASE16 = {3, 3, 5, 5, 6, 7, 5, 3};
-    private static final byte[] INDEX16 = {6, 7, 6, 7, -1, -1, -1, -1};
+    static final byte[] BASE16 = {3, 3, 5, 5, 6, 7, 5, 3};
+    static final byte[] INDEX16 = {6, 7, 6, 7, -1, -1, -1, -1};
 
     static {
         for (int prefix : new int[] {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65}) {
@@ -204,9 +204,6 @@ public final class Decoder {
 
     private Decoded opcode(int mapAndOpcode, CodeSize mode) {
         OpcodeGroup group = OpcodeTable.group(mapAndOpcode);
-        if (group == null) {
-            return new Decoded.InvalidOpcode(position - start);
-        }
         boolean size66 = (prefixes & (Prefixes.OPERAND_SIZE | Prefixes.VEX)) == Prefixes.OPERAND_SIZE;
         boolean wide = (prefixes & Prefixes.REX_W) != 0 && mode64;
         int raw = wide ? 8 : size66 != (mode == CodeSize.BITS16) ? 2 : 4;
@@ -246,7 +243,8 @@ public final class Decoder {
 
         OperandKind[] kinds = candidate.operands;
         if (group.modrm && (modrm & 0xc0) != 0xc0 && !candidate.has(Attribute.REGISTER_FORM)) {
-            addressForm();
+            OperandKind addressed = candidate.addressed;
+            addressForm(addressed == null ? 0 : memorySize(addressed.size()));
         }
         Operand[] operands = kinds.length == 0 ? NO_OPERANDS : new Operand[kinds.length];
         for (int i = 0; i < kinds.length; i++) {
@@ -317,32 +315,32 @@ public final class Decoder {
 
     // ---- memory operands
 
-    /// Reads SIB and displacement of a ModRM byte that names memory; the size of [#memory] is set by the operand.
-    private void addressForm() {
-        memory = addressSize == 2 ? address16() : address32or64();
+    /// Reads SIB and displacement of a ModRM byte that names memory of `size` bytes.
+    private void addressForm(int size) {
+        memory = addressSize == 2 ? address16(size) : address32or64(size);
     }
 
-    private Memory address16() {
+    private Memory address16(int size) {
         int mod = modrm >> 6 & 3;
         int rm = modrm & 7;
         if (mod == 0 && rm == 6) {
-            return memory(Segment.DS, Memory.NONE, Memory.NONE, 0, fetchSigned(2));
+            return memory(Segment.DS, Memory.NONE, Memory.NONE, 0, fetchSigned(2), size);
         }
         int base = BASE16[rm];
         long displacement = mod == 0 ? 0 : fetchSigned(mod);
-        return memory(base == 5 ? Segment.SS : Segment.DS, base, INDEX16[rm], 0, displacement);
+        return memory(base == 5 ? Segment.SS : Segment.DS, base, INDEX16[rm], 0, displacement, size);
     }
 
-    private Memory address32or64() {
+    private Memory address32or64(int size) {
         int mod = modrm >> 6 & 3;
         int rm = modrm & 7;
         if (rm != 4) {
             if (mod == 0 && rm == 5) {
-                return memory(Segment.DS, mode64 ? Memory.RIP : Memory.NONE, Memory.NONE, 0, fetchSigned(4));
+                return memory(Segment.DS, mode64 ? Memory.RIP : Memory.NONE, Memory.NONE, 0, fetchSigned(4), size);
             }
             int base = rm | ((prefixes & Prefixes.REX_B) != 0 ? 8 : 0);
             long displacement = mod == 0 ? 0 : fetchSigned(mod == 1 ? 1 : 4);
-            return memory(base == 5 ? Segment.SS : Segment.DS, base, Memory.NONE, 0, displacement);
+            return memory(base == 5 ? Segment.SS : Segment.DS, base, Memory.NONE, 0, displacement, size);
         }
         if (position >= end) {
             overrun = true;
@@ -364,10 +362,11 @@ public final class Decoder {
                 base,
                 index == 4 ? Memory.NONE : index,
                 index == 4 ? 0 : scale,
-                displacement);
+                displacement,
+                size);
     }
 
-    private Memory memory(Segment segment, int base, int index, int scaleShift, long displacement) {
+    private Memory memory(Segment segment, int base, int index, int scaleShift, long displacement, int size) {
         boolean overridden = segmentOverride != null;
         return new Memory(
                 overridden ? segmentOverride : segment,
@@ -376,22 +375,6 @@ public final class Decoder {
                 index,
                 scaleShift,
                 displacement,
-                0,
-                addressSize);
-    }
-
-    private Operand sized(int size) {
-        Memory form = memory;
-        if (form == null || size == 0) {
-            return form;
-        }
-        return new Memory(
-                form.segment(),
-                form.overridden(),
-                form.base(),
-                form.index(),
-                form.scaleShift(),
-                form.displacement(),
                 size,
                 addressSize);
     }
@@ -401,10 +384,10 @@ public final class Decoder {
     private Operand operand(OperandKind kind) {
         OperandKind.Size size = kind.size();
         return switch (kind.method()) {
-            case E -> isRegister() ? general(rm(), registerSize(size)) : sized(memorySize(size));
+            case E -> isRegister() ? general(rm(), registerSize(size)) : memory;
             case G -> general(reg(), registerSize(size));
             case R -> general(rm(), registerSize(size));
-            case M -> sized(memorySize(size));
+            case M -> memory;
             case Z -> general(opcode & 7 | ((prefixes & Prefixes.REX_B) != 0 ? 8 : 0), registerSize(size));
             case B -> general(takeVvvv(), registerSize(size));
             case I -> immediate(size);
@@ -419,14 +402,14 @@ public final class Decoder {
             case C -> control();
             case D -> debug();
             case P -> Registers.mmx(modrm >> 3 & 7);
-            case Q -> isRegister() ? Registers.mmx(modrm & 7) : sized(memorySize(size));
+            case Q -> isRegister() ? Registers.mmx(modrm & 7) : memory;
             case N -> Registers.mmx(modrm & 7);
             case V -> Registers.vector(reg(), vectorSize(size));
-            case W -> isRegister() ? Registers.vector(rm(), vectorSize(size)) : sized(memorySize(size));
+            case W -> isRegister() ? Registers.vector(rm(), vectorSize(size)) : memory;
             case U -> Registers.vector(rm(), vectorSize(size));
             case H -> Registers.vector(takeVvvv(), vectorSize(size));
             case L -> Registers.vector((int) fetchSigned(1) >> 4 & (mode64 ? 15 : 7), vectorSize(size));
-            case VSIB -> gather(memorySize(size));
+            case VSIB -> gather();
             case ST -> Registers.x87(0);
             case ST_I -> Registers.x87(modrm & 7);
             case FIXED_GPR -> Registers.general(kind.number(), registerSize(size));
@@ -562,7 +545,7 @@ public final class Decoder {
     }
 
     /// Destination, index and mask of a gather are three registers (SDM vol. 2, VGATHERDPD).
-    private Operand gather(int size) {
+    private Operand gather() {
         if (memory == null) {
             return null;
         }
@@ -577,7 +560,7 @@ public final class Decoder {
                 index,
                 memory.index() == Memory.NONE ? scaleOfSib() : memory.scaleShift(),
                 memory.displacement(),
-                size,
+                memory.size(),
                 addressSize);
     }
 

@@ -232,53 +232,53 @@ final class OneByteTable {
             9F m32 | LAHF        | rf=SZAPC ir=A iw=A
             9F m64 | LAHF        | LAHF64 rf=SZAPC ir=A iw=A
             # Moves
-            86       | XCHG Eb,Gb   | rwrw lock
-            87       | XCHG Ev,Gv   | rwrw lock
-            88       | MOV Eb,Gb    |
-            89       | MOV Ev,Gv    |
-            8A       | MOV Gb,Eb    |
-            8B       | MOV Gv,Ev    |
-            8C       | MOV Rv/Mw,Sw |
-            8E       | MOV Sw,Ew    | sys shadow
-            8D       | LEA Gv,M     | addr
-            A0       | MOV AL,Ob    |
-            A1       | MOV rAX,Ov   |
-            A2       | MOV Ob,AL    |
-            A3       | MOV Ov,rAX   |
-            C6 /0    | MOV Eb,Ib    |
-            C7 /0    | MOV Ev,Iz    |
-            B0       | MOV Zb,Ib    |
-            B1       | MOV Zb,Ib    |
-            B2       | MOV Zb,Ib    |
-            B3       | MOV Zb,Ib    |
-            B4       | MOV Zb,Ib    |
-            B5       | MOV Zb,Ib    |
-            B6       | MOV Zb,Ib    |
-            B7       | MOV Zb,Ib    |
-            B8       | MOV Zv,Iv    |
-            B9       | MOV Zv,Iv    |
-            BA       | MOV Zv,Iv    |
-            BB       | MOV Zv,Iv    |
-            BC       | MOV Zv,Iv    |
-            BD       | MOV Zv,Iv    |
-            BE       | MOV Zv,Iv    |
-            BF       | MOV Zv,Iv    |
-            F3 90 b0 | PAUSE        |
-            90 b0    | NOP          |
-            90       | XCHG Zv,rAX  | rwrw
-            91       | XCHG Zv,rAX  | rwrw
-            92       | XCHG Zv,rAX  | rwrw
-            93       | XCHG Zv,rAX  | rwrw
-            94       | XCHG Zv,rAX  | rwrw
-            95       | XCHG Zv,rAX  | rwrw
-            96       | XCHG Zv,rAX  | rwrw
-            97       | XCHG Zv,rAX  | rwrw
-            63 m32   | ARPL Ew,Gw   | rw wf=Z pm
-            63 m64   | MOVSXD Gv,Ez |
-            62 m32   | BOUND Gv,Ma  | r
-            C4 m32   | LES Gv,Mp    | sys
-            C5 m32   | LDS Gv,Mp    | sys
-            D7       | XLAT BXb     | r ir=A iw=A
+            86        | XCHG Eb,Gb   | rwrw lock
+            87        | XCHG Ev,Gv   | rwrw lock
+            88        | MOV Eb,Gb    |
+            89        | MOV Ev,Gv    |
+            8A        | MOV Gb,Eb    |
+            8B        | MOV Gv,Ev    |
+            8C        | MOV Rv/Mw,Sw |
+            8E        | MOV Sw,Ew    | sys shadow
+            8D        | LEA Gv,M     | addr
+            A0        | MOV AL,Ob    |
+            A1        | MOV rAX,Ov   |
+            A2        | MOV Ob,AL    |
+            A3        | MOV Ov,rAX   |
+            C6 /0     | MOV Eb,Ib    |
+            C7 /0     | MOV Ev,Iz    |
+            B0        | MOV Zb,Ib    |
+            B1        | MOV Zb,Ib    |
+            B2        | MOV Zb,Ib    |
+            B3        | MOV Zb,Ib    |
+            B4        | MOV Zb,Ib    |
+            B5        | MOV Zb,Ib    |
+            B6        | MOV Zb,Ib    |
+            B7        | MOV Zb,Ib    |
+            B8        | MOV Zv,Iv    |
+            B9        | MOV Zv,Iv    |
+            BA        | MOV Zv,Iv    |
+            BB        | MOV Zv,Iv    |
+            BC        | MOV Zv,Iv    |
+            BD        | MOV Zv,Iv    |
+            BE        | MOV Zv,Iv    |
+            BF        | MOV Zv,Iv    |
+            F3 90 noB | PAUSE        |
+            90 noB    | NOP          |
+            90        | XCHG Zv,rAX  | rwrw
+            91        | XCHG Zv,rAX  | rwrw
+            92        | XCHG Zv,rAX  | rwrw
+            93        | XCHG Zv,rAX  | rwrw
+            94        | XCHG Zv,rAX  | rwrw
+            95        | XCHG Zv,rAX  | rwrw
+            96        | XCHG Zv,rAX  | rwrw
+            97        | XCHG Zv,rAX  | rwrw
+            63 m32    | ARPL Ew,Gw   | rw wf=Z pm
+            63 m64    | MOVSXD Gv,Ez |
+            62 m32    | BOUND Gv,Ma  | r
+            C4 m32    | LES Gv,Mp    | sys
+            C5 m32    | LDS Gv,Mp    | sys
+            D7        | XLAT BXb     | r ir=A iw=A
             # Strings and ports
             A4 | MOVS Yb,Xb  | rep ir=IJ iw=IJ rf=D
             A5 | MOVS Yv,Xv  | rep ir=IJ iw=IJ rf=D

@@ -17,6 +17,8 @@ final class OpcodeGroup {
         final long feature;
         final long attributes;
         final OperandKind[] operands;
+        /// The operand that ModRM.rm can make memory, or null.
+        final OperandKind addressed;
         /// The 66 prefix chose the row and says nothing about the operand size.
         final boolean prefix66;
 
@@ -27,9 +29,23 @@ final class OpcodeGroup {
             this.value = match.value();
             this.feature = row.feature().mask();
             this.attributes = row.attributeMask();
-            this.operands = row.operands().toArray(OperandKind[]::new);
+            this.operands = row.operands().toArray(new OperandKind[0]);
+            this.addressed = addressed(operands);
             this.prefix66 = (match.mask() & Selector.PREFIX_MASK) == Selector.PREFIX_MASK
                     && (match.value() & Selector.PREFIX_MASK) == 1;
+        }
+
+        private static OperandKind addressed(OperandKind[] operands) {
+            for (OperandKind operand : operands) {
+                switch (operand.method()) {
+                    case E, M, Q, W, VSIB -> {
+                        return operand;
+                    }
+                    default -> {
+                    }
+                }
+            }
+            return null;
         }
 
         boolean has(Attribute attribute) {
@@ -37,27 +53,46 @@ final class OpcodeGroup {
         }
     }
 
+    /// Whether a ModRM byte follows the opcode.
     final boolean modrm;
-    private final List<OpcodeRow> rows = new ArrayList<>(2);
-    private boolean wide;
-    // Buckets are made when first used, so that start-up does not pay for opcodes nobody executes. Several threads may make
-    // the same one; all are equal, and their contents are final fields.
-    private Candidate[][] buckets = new Candidate[4][];
+    private final boolean wide;
+    private final Candidate[][] buckets;
+    private final List<OpcodeRow> rows;
 
-    OpcodeGroup(boolean modrm) {
-        this.modrm = modrm;
+    OpcodeGroup(List<OpcodeRow> rows) {
+        this.rows = List.copyOf(rows);
+        boolean anyModrm = false;
+        boolean anyWide = false;
+        Candidate[] candidates = new Candidate[rows.size()];
+        for (int i = 0; i < candidates.length; i++) {
+            EncodingMatch match = rows.get(i).match();
+            anyModrm |= match.modrm();
+            anyWide |= (match.mask() & WIDE) != 0;
+            candidates[i] = new Candidate(rows.get(i));
+        }
+        for (OpcodeRow row : rows) {
+            if (row.match().modrm() != anyModrm) {
+                throw new IllegalArgumentException("rows disagree on ModRM: " + row.encoding());
+            }
+        }
+        modrm = anyModrm;
+        wide = anyWide;
+        buckets = new Candidate[wide ? 64 : 4][];
+        int known = Selector.PREFIX_MASK | (wide ? WIDE : 0);
+        for (int i = 0; i < buckets.length; i++) {
+            int selector = i & Selector.PREFIX_MASK | i << WIDE_SHIFT & WIDE;
+            List<Candidate> list = new ArrayList<>(4);
+            for (Candidate candidate : candidates) {
+                if (((selector ^ candidate.value) & candidate.mask & known) == 0) {
+                    list.add(candidate);
+                }
+            }
+            buckets[i] = list.toArray(new Candidate[0]);
+        }
     }
 
-    /// Adds a row; only while the table is built.
-    void add(OpcodeRow row) {
-        if (row.match().modrm() != modrm) {
-            throw new IllegalArgumentException("rows disagree on ModRM: " + row.encoding());
-        }
-        rows.add(row);
-        if ((row.match().mask() & WIDE) != 0 && !wide) {
-            wide = true;
-            buckets = new Candidate[64][];
-        }
+    List<OpcodeRow> rows() {
+        return rows;
     }
 
     /// Returns the row for a selector, or null.
@@ -66,28 +101,11 @@ final class OpcodeGroup {
         if (wide) {
             bucket |= (selector & WIDE) >> WIDE_SHIFT;
         }
-        Candidate[] candidates = buckets[bucket];
-        if (candidates == null) {
-            candidates = fill(selector, bucket);
-        }
-        for (Candidate candidate : candidates) {
+        for (Candidate candidate : buckets[bucket]) {
             if ((selector & candidate.mask) == candidate.value && (features & candidate.feature) != 0) {
                 return candidate;
             }
         }
         return null;
-    }
-
-    private Candidate[] fill(int selector, int bucket) {
-        int known = Selector.PREFIX_MASK | (wide ? WIDE : 0);
-        List<Candidate> list = new ArrayList<>(2);
-        for (OpcodeRow row : rows) {
-            if (((selector ^ row.match().value()) & row.match().mask() & known) == 0) {
-                list.add(new Candidate(row));
-            }
-        }
-        Candidate[] candidates = list.toArray(Candidate[]::new);
-        buckets[bucket] = candidates;
-        return candidates;
     }
 }

@@ -10,6 +10,12 @@ enum OpcodeMap {
     VEX_0F38,
     VEX_0F3A;
 
+    private static final OpcodeMap[] ALL = values();
+
+    static OpcodeMap of(int ordinal) {
+        return ALL[ordinal];
+    }
+
     boolean vex() {
         return ordinal() >= VEX_0F.ordinal();
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 /// (no F3 or F2; 66 is the operand size), none of them where prefixes do not choose the row; the opcode bytes; then
 ///
 ///   - `/3` ModRM.reg, `=C1` the whole ModRM byte, `mem` or `reg` for ModRM.mod below 3 or 3;
-///   - `o16 o32 o64` operand size, `W0 W1` REX.W or VEX.W, `b0` REX.B clear, `m32` 16- and 32-bit code, `m64` 64-bit code.
+///   - `o16 o32 o64` operand size, `W0 W1` REX.W or VEX.W, `noB` REX.B clear, `m32` 16- and 32-bit code, `m64` 64-bit code.
 ///
 /// Operands are in the notation of the opcode maps (SDM vol. 2, A.2), with sIb for a sign-extended byte, the size h, f or e
 /// for a half, fourth or eighth of the vector length, Rv/Mw for operands whose register form is wider, and VMxd, VMhq for
@@ -24,7 +24,10 @@ import java.util.Map;
 /// `x4` an exception class, and the access to operands: the first is written unless `r` (read) or `rw` says otherwise;
 /// `rwrw` and `ww` say it of the first two.
 final class RowParser {
+    // Filled from values(): Enum.valueOf would go through reflection, which is slow in a young JVM.
     private static final Map<String, Object> TOKENS = HashMap.newHashMap(128);
+    private static final Map<String, Mnemonic> MNEMONICS = HashMap.newHashMap(1024);
+    private static final Method[] METHODS = new Method[128];
 
     static {
         for (Attribute attribute : Attribute.values()) {
@@ -32,6 +35,14 @@ final class RowParser {
         }
         for (CpuFeature feature : CpuFeature.values()) {
             TOKENS.put(feature.name(), feature);
+        }
+        for (Mnemonic mnemonic : Mnemonic.values()) {
+            MNEMONICS.put(mnemonic.name(), mnemonic);
+        }
+        for (Method method : Method.values()) {
+            if (method.name().length() == 1) {
+                METHODS[method.name().charAt(0)] = method;
+            }
         }
         TOKENS.put("cond", ControlFlow.CONDITIONAL);
         TOKENS.put("jump", ControlFlow.JUMP);
@@ -41,7 +52,6 @@ final class RowParser {
     }
 
     private final Map<String, OperandKind[]> kinds = new HashMap<>();
-    private final List<OpcodeRow> rows;
 
     // The attributes of the row being read.
     private CpuFeature feature;
@@ -57,30 +67,72 @@ final class RowParser {
     private Access second;
     private Access third;
 
-    RowParser(List<OpcodeRow> rows) {
-        this.rows = rows;
-    }
-
-    /// Adds the rows of one table.
+    /// Returns the opcode map and opcode of the line at `start`, for [OpcodeTable#group].
     ///
-    /// @param family attributes of all of its rows
-    void parse(String family, String table) {
-        int start = 0;
-        while (start < table.length()) {
-            int end = table.indexOf('\n', start);
-            if (table.charAt(start) != '#') {
-                int bar = table.indexOf('|', start);
-                int bar2 = table.indexOf('|', bar + 1);
-                if (bar < 0 || bar2 < 0 || bar2 > end) {
-                    throw malformed(table.substring(start, end));
-                }
-                rows.add(row(table, start, bar, bar2, end, family));
+    /// It sees every line at start-up, in a cold JVM: hence bytes and not characters of a string.
+    static int key(byte[] table, int start) {
+        boolean vex = table[start] == 'V';
+        int escape = 0;
+        int opcode = 0;
+        int bytes = 0;
+        boolean prefixed = false;
+        // Tokens of two hexadecimal digits; NP, NF, L0, W1 and the like never are.
+        int i = vex ? start + 4 : start;
+        while (table[i] != '|') {
+            int end = i;
+            while (table[end] > ' ') {
+                end++;
             }
-            start = end + 1;
+            int value = end - i == 2 ? hex(table[i]) << 4 | hex(table[i + 1]) : -1;
+            if (value >= 0) {
+                // 66, F3 or F2 is a prefix when it comes first and is not the opcode itself.
+                if (bytes == 0 && !prefixed && mandatoryPrefix(value) != 0 && hex(table[end + 1]) >= 0) {
+                    prefixed = true;
+                } else {
+                    escape = escape << 8 | opcode;
+                    opcode = value;
+                    bytes++;
+                }
+            }
+            while (table[end] == ' ') {
+                end++;
+            }
+            i = end;
         }
+        OpcodeMap map = switch (escape) {
+            case 0 -> OpcodeMap.ONE_BYTE;
+            case 0x0f -> vex ? OpcodeMap.VEX_0F : OpcodeMap.TWO_BYTE;
+            case 0x0f38 -> vex ? OpcodeMap.VEX_0F38 : OpcodeMap.MAP_0F38;
+            case 0x0f3a -> vex ? OpcodeMap.VEX_0F3A : OpcodeMap.MAP_0F3A;
+            default -> throw malformed("escape bytes " + escape);
+        };
+        return map.ordinal() << 8 | opcode;
     }
 
-    private OpcodeRow row(String table, int start, int bar, int bar2, int end, String family) {
+    private static int hex(byte digit) {
+        return digit >= '0' && digit <= '9' ? digit - '0' : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+    }
+
+    private static int mandatoryPrefix(int value) {
+        return switch (value) {
+            case 0x66 -> 1;
+            case 0xf3 -> 2;
+            case 0xf2 -> 3;
+            default -> 0;
+        };
+    }
+
+    /// Reads the line at `start`.
+    ///
+    /// @param key its map and opcode, see [#key]
+    /// @param family attributes of all rows of the table
+    OpcodeRow row(int key, String family, String table, int start) {
+        int end = table.indexOf('\n', start);
+        int bar = table.indexOf('|', start);
+        int bar2 = table.indexOf('|', bar + 1);
+        if (bar < 0 || bar2 < 0 || bar2 > end) {
+            throw malformed(table.substring(start, end));
+        }
         String encoding = table.substring(start, bar).strip();
         feature = CpuFeature.BASE;
         attributes = 0;
@@ -99,9 +151,12 @@ final class RowParser {
 
         String assembly = table.substring(bar + 1, bar2).strip();
         int space = assembly.indexOf(' ');
-        Mnemonic mnemonic = Mnemonic.valueOf(space < 0 ? assembly : assembly.substring(0, space));
+        Mnemonic mnemonic = MNEMONICS.get(space < 0 ? assembly : assembly.substring(0, space));
+        if (mnemonic == null) {
+            throw malformed(assembly);
+        }
         List<OperandKind> operands = space < 0 ? List.of() : operands(assembly.substring(space + 1).strip());
-        EncodingMatch match = match(encoding, operands);
+        EncodingMatch match = match(encoding, key, operands);
         if ((attributes & Attribute.SSE.mask()) != 0
                 && (attributes & Attribute.UNALIGNED.mask()) == 0
                 && hasWideMemory(operands)) {
@@ -262,8 +317,12 @@ final class RowParser {
             case "rAX" -> fixed(notation, Size.V, 0, access);
             case "CL" -> fixed(notation, Size.B, 1, access);
             case "DX" -> fixed(notation, Size.W, 2, access);
-            case "ES", "CS", "SS", "DS", "FS", "GS" ->
-                new OperandKind(notation, Method.FIXED_SEGMENT, Size.W, Segment.valueOf(notation).ordinal(), access);
+            case "ES" -> fixed(notation, Segment.ES, access);
+            case "CS" -> fixed(notation, Segment.CS, access);
+            case "SS" -> fixed(notation, Segment.SS, access);
+            case "DS" -> fixed(notation, Segment.DS, access);
+            case "FS" -> fixed(notation, Segment.FS, access);
+            case "GS" -> fixed(notation, Segment.GS, access);
             case "XMM0" -> new OperandKind(notation, Method.FIXED_XMM, Size.DQ, 0, access);
             case "ST" -> new OperandKind(notation, Method.ST, Size.T, 0, access);
             case "ST(i)" -> new OperandKind(notation, Method.ST_I, Size.T, 0, access);
@@ -279,7 +338,10 @@ final class RowParser {
             case "VMxq" -> new OperandKind(notation, Method.VSIB, Size.Q, 0, access);
             case "VMhq" -> new OperandKind(notation, Method.VSIB, Size.Q, 1, access);
             default -> {
-                Method method = Method.valueOf(notation.substring(0, 1));
+                Method method = METHODS[notation.charAt(0)];
+                if (method == null) {
+                    throw malformed(notation);
+                }
                 Access effective = method == Method.I || method == Method.J || method == Method.A ? Access.READ : access;
                 yield new OperandKind(notation, method, size(notation.substring(1)), 0, effective);
             }
@@ -288,6 +350,10 @@ final class RowParser {
 
     private static OperandKind fixed(String notation, Size size, int number, Access access) {
         return new OperandKind(notation, Method.FIXED_GPR, size, number, access);
+    }
+
+    private static OperandKind fixed(String notation, Segment segment, Access access) {
+        return new OperandKind(notation, Method.FIXED_SEGMENT, Size.W, segment.ordinal(), access);
     }
 
     private static Size size(String letters) {
@@ -313,12 +379,8 @@ final class RowParser {
 
     // ---- encoding
 
-    private EncodingMatch match(String encoding, List<OperandKind> operands) {
-        boolean vex = false;
+    private EncodingMatch match(String encoding, int key, List<OperandKind> operands) {
         boolean modrm = false;
-        int bytes = 0;
-        int opcode = 0;
-        int escape = 0;
         int mask = 0;
         int value = 0;
         int start = 0;
@@ -328,10 +390,9 @@ final class RowParser {
                 end = encoding.length();
             }
             String token = encoding.substring(start, end);
-            boolean leading = bytes == 0 && end < encoding.length();
+            boolean first = start == 0 || encoding.startsWith("VEX") && encoding.indexOf("0F") > start;
             start = end + 1;
             switch (token) {
-                case "VEX" -> vex = true;
                 case "NP" -> mask |= Selector.PREFIX_MASK;
                 case "NF" -> mask |= 2;
                 case "W0" -> mask |= Selector.W;
@@ -344,7 +405,7 @@ final class RowParser {
                     mask |= Selector.L;
                     value |= Selector.L;
                 }
-                case "b0" -> mask |= Selector.REX_B;
+                case "noB" -> mask |= Selector.REX_B;
                 case "m32" -> mask |= Selector.MODE64;
                 case "m64" -> {
                     mask |= Selector.MODE64;
@@ -368,6 +429,13 @@ final class RowParser {
                     mask |= Selector.REGISTER;
                     value |= Selector.REGISTER;
                 }
+                case "66", "F3", "F2" -> {
+                    // After the escape bytes it is the opcode.
+                    if (first && encoding.length() > 2) {
+                        mask |= Selector.PREFIX_MASK;
+                        value |= mandatoryPrefix(Integer.parseInt(token, 16));
+                    }
+                }
                 default -> {
                     if (token.charAt(0) == '/') {
                         modrm = true;
@@ -380,16 +448,8 @@ final class RowParser {
                         value |= Selector.REGISTER
                                 | (fixed >> 3 & 7) << Selector.REG_SHIFT
                                 | (fixed & 7) << Selector.RM_SHIFT;
-                    } else {
-                        int prefix = leading ? mandatoryPrefix(token) : 0;
-                        if (prefix != 0) {
-                            mask |= Selector.PREFIX_MASK;
-                            value |= prefix;
-                        } else {
-                            escape = escape << 8 | opcode;
-                            opcode = Integer.parseInt(token, 16);
-                            bytes++;
-                        }
+                    } else if (token.length() != 2 && !token.equals("VEX")) {
+                        throw malformed(encoding);
                     }
                 }
             }
@@ -412,23 +472,7 @@ final class RowParser {
                 }
             }
         }
-        OpcodeMap map = switch (escape) {
-            case 0 -> OpcodeMap.ONE_BYTE;
-            case 0x0f -> vex ? OpcodeMap.VEX_0F : OpcodeMap.TWO_BYTE;
-            case 0x0f38 -> vex ? OpcodeMap.VEX_0F38 : OpcodeMap.MAP_0F38;
-            case 0x0f3a -> vex ? OpcodeMap.VEX_0F3A : OpcodeMap.MAP_0F3A;
-            default -> throw malformed(encoding);
-        };
-        return new EncodingMatch(map, opcode, mask, value, modrm);
-    }
-
-    private static int mandatoryPrefix(String token) {
-        return switch (token) {
-            case "66" -> 1;
-            case "F3" -> 2;
-            case "F2" -> 3;
-            default -> 0;
-        };
+        return new EncodingMatch(OpcodeMap.of(key >> 8), key & 0xff, mask, value, modrm);
     }
 
     private static IllegalArgumentException malformed(String text) {
