@@ -115,9 +115,10 @@ public final class MsrTable {
         }
         processor(list);
         if (cpuid.offers(CpuFeature.HYPERVISOR)) {
-            // A physical address with the enable bit; saved so that a restored machine goes on updating the page.
-            list.add(engine(KVM_WALL_CLOCK, "KVM_WALL_CLOCK", 0, -1, Check.NONE, true));
-            list.add(engine(KVM_SYSTEM_TIME, "KVM_SYSTEM_TIME", 0, -1, Check.NONE, true));
+            // Physical addresses; the old numbers are other names of the new ones. Saved so that a restored machine
+            // goes on updating the pages.
+            list.add(engine(KVM_WALL_CLOCK, "KVM_WALL_CLOCK", 0, -1, Check.NONE, false));
+            list.add(engine(KVM_SYSTEM_TIME, "KVM_SYSTEM_TIME", 0, -1, Check.NONE, false));
             list.add(engine(KVM_WALL_CLOCK_NEW, "KVM_WALL_CLOCK_NEW", 0, -1, Check.NONE, true));
             list.add(engine(KVM_SYSTEM_TIME_NEW, "KVM_SYSTEM_TIME_NEW", 0, -1, Check.NONE, true));
         }
