@@ -9,6 +9,7 @@ module dev.quoll.devices {
     exports dev.quoll.devices.host;
     exports dev.quoll.devices.input;
     exports dev.quoll.devices.interrupt;
+    exports dev.quoll.devices.mp;
     exports dev.quoll.devices.pci;
     exports dev.quoll.devices.serial;
     exports dev.quoll.devices.time;
