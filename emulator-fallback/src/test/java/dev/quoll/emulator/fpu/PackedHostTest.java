@@ -105,6 +105,14 @@ class PackedHostTest {
         pack("packuswb", PackedInteger::packUnsignedWords);
         pack("packssdw", PackedInteger::packSignedDwords);
         pack("packusdw", PackedInteger::packUnsignedDwords);
+        pack("phaddw", PackedHorizontal::addWords);
+        pack("phaddsw", PackedHorizontal::addWordsSigned);
+        pack("phsubw", PackedHorizontal::subtractWords);
+        pack("phsubsw", PackedHorizontal::subtractWordsSigned);
+        pack("phaddd", PackedHorizontal::addDwords);
+        pack("phsubd", PackedHorizontal::subtractDwords);
+        vector("pmovmskb %%xmm2,%%eax", (in, host) ->
+                register(PackedHorizontal.signBits(in.bLow) | PackedHorizontal.signBits(in.bHigh) << 8, host));
     }
 
     private void pack(String mnemonic, Half half) {
