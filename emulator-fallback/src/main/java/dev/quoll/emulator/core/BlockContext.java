@@ -27,7 +27,7 @@ public record BlockContext(int mode, boolean smp) {
     }
 
     /** Whether accesses through this segment need limit and rights checks (SDM vol. 3, 5.3). */
-    boolean needsSegmentCheck(int segment) {
+    public boolean needsSegmentCheck(int segment) {
         if (is64()) {
             return false;
         }
@@ -36,7 +36,7 @@ public record BlockContext(int mode, boolean smp) {
     }
 
     /** Whether this segment's base is added to addresses. */
-    boolean usesBase(int segment) {
+    public boolean usesBase(int segment) {
         return segment == RegisterFile.FS || segment == RegisterFile.GS || !is64() && !has(Mode.FLAT)
                 || !is64() && segment == RegisterFile.CS;
     }

@@ -75,6 +75,11 @@ public abstract class Cpu extends SoftMmu {
         return (int) EVENTS.getOpaque(this);
     }
 
+    /** Whether a long-running instruction should stop at its next restart point. */
+    public final boolean eventPending() {
+        return events() != 0;
+    }
+
     final void clearEvents(int bits) {
         EVENTS.getAndBitwiseAnd(this, ~bits);
     }

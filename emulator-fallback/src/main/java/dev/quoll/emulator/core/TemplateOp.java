@@ -23,14 +23,14 @@ public abstract class TemplateOp extends MemOp {
     protected abstract TemplateOp create(Instruction instruction, BlockContext context);
 
     /** State-block slot of a general register operand. */
-    protected static int slot(Operand operand) {
+    public static int slot(Operand operand) {
         Operand.Register register = (Operand.Register) operand;
         int slot = StateLayout.gpr(register.number());
         return register.cls() == RegisterClass.GPR8_HIGH ? slot + 1 : slot;
     }
 
     /** Bytes of an operand. */
-    protected static int size(Operand operand) {
+    public static int size(Operand operand) {
         return switch (operand) {
             case Operand.Register register -> register.size();
             case Operand.Memory memory -> memory.size();

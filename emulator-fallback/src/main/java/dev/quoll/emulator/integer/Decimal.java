@@ -1,0 +1,72 @@
+package dev.quoll.emulator.integer;
+
+import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.SimpleOp;
+import dev.quoll.emulator.core.StateLayout;
+import dev.quoll.emulator.isa.Flags;
+import dev.quoll.emulator.isa.Mnemonic;
+
+/** Decimal adjustments of legacy code: AAA, AAS, AAM, AAD, DAA, DAS. */
+final class Decimal extends SimpleOp {
+    private final Mnemonic mnemonic;
+    private final int radix;
+
+    /** @param radix immediate of AAM and AAD, 0 to 255; else unused */
+    Decimal(Mnemonic mnemonic, int radix) {
+        this.mnemonic = mnemonic;
+        this.radix = radix;
+    }
+
+    @Override
+    protected void execute(Cpu cpu) {
+        int al = cpu.get8(StateLayout.RAX) & 0xff;
+        int ah = cpu.get8(StateLayout.RAX + 1) & 0xff;
+        boolean adjustLow = (al & 15) > 9 || cpu.adjust();
+        switch (mnemonic) {
+            case AAA, AAS -> {
+                if (adjustLow) {
+                    int ax = ah << 8 | al;
+                    ax = mnemonic == Mnemonic.AAA ? ax + 0x106 : ax - 0x106;
+                    cpu.set16(StateLayout.RAX, ax);
+                }
+                int result = cpu.get8(StateLayout.RAX) & 15;
+                cpu.set8(StateLayout.RAX, result);
+                cpu.flagsResult(result, adjustLow ? Flags.AF | Flags.CF : 0);
+            }
+            case AAM -> {
+                if (radix == 0) {
+                    throw cpu.divideError(this);
+                }
+                cpu.set8(StateLayout.RAX + 1, al / radix);
+                cpu.set8(StateLayout.RAX, al % radix);
+                cpu.flagsLogic((byte) (al % radix));
+            }
+            case AAD -> {
+                int result = al + ah * radix & 0xff;
+                cpu.set16(StateLayout.RAX, result);
+                cpu.flagsLogic((byte) result);
+            }
+            default -> packed(cpu, al, adjustLow);
+        }
+    }
+
+    private void packed(Cpu cpu, int al, boolean adjustLow) {
+        boolean subtract = mnemonic == Mnemonic.DAS;
+        boolean carry = cpu.carry();
+        boolean adjustHigh = al > 0x99 || carry;
+        int result = al;
+        boolean carryOut = false;
+        if (adjustLow) {
+            result += subtract ? -6 : 6;
+            carryOut = carry || result < 0 || result > 0xff;
+        }
+        if (adjustHigh) {
+            result += subtract ? -0x60 : 0x60;
+            carryOut = true;
+        } else if (!subtract) {
+            carryOut = false;
+        }
+        cpu.set8(StateLayout.RAX, result);
+        cpu.flagsResult((byte) result, (carryOut ? Flags.CF : 0) | (adjustLow ? Flags.AF : 0));
+    }
+}

@@ -1,0 +1,225 @@
+package dev.quoll.emulator.integer;
+
+import dev.quoll.emulator.core.Block;
+import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.HostMemory;
+import dev.quoll.emulator.core.OpTemplate;
+import dev.quoll.emulator.core.RegisterFile;
+import dev.quoll.emulator.core.StateLayout;
+import dev.quoll.emulator.core.TemplateOp;
+import dev.quoll.emulator.isa.Flags;
+import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.Operand;
+import dev.quoll.emulator.isa.Repeat;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+
+/**
+ * MOVS, STOS, LODS, CMPS and SCAS, alone and repeated (SDM vol. 1, 7.3.9). Registers move with each element, so that a
+ * fault or an interrupt leaves a state from which the same instruction goes on. Forward MOVS and STOS go by runs within
+ * a page.
+ */
+final class StringOp extends TemplateOp {
+    static final int MOVS = 0;
+    static final int STOS = 1;
+    static final int LODS = 2;
+    static final int CMPS = 3;
+    static final int SCAS = 4;
+
+    private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
+    private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
+    /** {@link Repeat} ordinal. */
+    private static final int REPEAT = OpTemplate.constant(MethodHandles.lookup(), 2);
+
+    private static final int ADDRESS_SIZE = OpTemplate.constant(MethodHandles.lookup(), 3);
+
+    private static final boolean REPEATED = REPEAT != Repeat.NONE.ordinal();
+    private static final boolean COMPARES = OPERATION == CMPS || OPERATION == SCAS;
+
+    private final int sourceSegment;
+    private final int sourceBase;
+    private final boolean sourceChecked;
+    private final int targetBase;
+    private final boolean targetChecked;
+
+    StringOp() {
+        sourceSegment = 0;
+        sourceBase = 0;
+        sourceChecked = false;
+        targetBase = 0;
+        targetChecked = false;
+    }
+
+    private StringOp(Instruction instruction, BlockContext context) {
+        int segment = RegisterFile.DS;
+        for (Operand operand : instruction.operands()) {
+            if (operand instanceof Operand.Memory memory && memory.base() == 6) {
+                segment = memory.segment().ordinal();
+            }
+        }
+        sourceSegment = segment;
+        sourceBase = baseSlot(context, segment);
+        sourceChecked = context.needsSegmentCheck(segment);
+        targetBase = baseSlot(context, RegisterFile.ES);
+        targetChecked = context.needsSegmentCheck(RegisterFile.ES);
+    }
+
+    private static int baseSlot(BlockContext context, int segment) {
+        return context.usesBase(segment) ? StateLayout.SEGMENT_BASE + 8 * segment : StateLayout.ZERO;
+    }
+
+    @Override
+    protected TemplateOp create(Instruction instruction, BlockContext context) {
+        return new StringOp(instruction, context);
+    }
+
+    @Override
+    public Block run(Cpu cpu) {
+        if (!REPEATED) {
+            element(cpu, cpu.flag(Flags.DF) ? -SIZE : SIZE);
+            return next.run(cpu);
+        }
+        int step = cpu.flag(Flags.DF) ? -SIZE : SIZE;
+        long left = unsigned(cpu.getSized(StateLayout.RCX, ADDRESS_SIZE), ADDRESS_SIZE);
+        while (left != 0) {
+            long done = 1;
+            if ((OPERATION == MOVS || OPERATION == STOS) && step > 0) {
+                done = bulk(cpu, left);
+            } else {
+                element(cpu, step);
+            }
+            left -= done;
+            cpu.setSized(StateLayout.RCX, ADDRESS_SIZE, left);
+            if (COMPARES && cpu.zero() != (REPEAT == Repeat.REP.ordinal())) {
+                break;
+            }
+            if (left != 0 && (cpu.eventPending() || cpu.flag(Flags.TF))) {
+                // RIP stays here: the rest runs when the interrupt or the trap is done.
+                return cpu.leave(rip(cpu));
+            }
+        }
+        return next.run(cpu);
+    }
+
+    private long sourceAddress(Cpu cpu) {
+        long offset = unsigned(cpu.get64(StateLayout.RSI), ADDRESS_SIZE);
+        return sourceChecked
+                ? cpu.checkedLinear(this, sourceSegment, offset, SIZE, false)
+                : offset + cpu.get64(sourceBase);
+    }
+
+    private long targetAddress(Cpu cpu, boolean write) {
+        long offset = unsigned(cpu.get64(StateLayout.RDI), ADDRESS_SIZE);
+        return targetChecked
+                ? cpu.checkedLinear(this, RegisterFile.ES, offset, SIZE, write)
+                : offset + cpu.get64(targetBase);
+    }
+
+    private static void advance(Cpu cpu, int slot, long bytes) {
+        cpu.setSized(slot, ADDRESS_SIZE, cpu.get64(slot) + bytes);
+    }
+
+    /** One element, by the ordinary access paths. */
+    private void element(Cpu cpu, int step) {
+        switch (OPERATION) {
+            case MOVS -> {
+                long value = load(cpu, sourceAddress(cpu), SIZE);
+                store(cpu, targetAddress(cpu, true), SIZE, value);
+                advance(cpu, StateLayout.RSI, step);
+                advance(cpu, StateLayout.RDI, step);
+            }
+            case STOS -> {
+                store(cpu, targetAddress(cpu, true), SIZE, cpu.get64(StateLayout.RAX));
+                advance(cpu, StateLayout.RDI, step);
+            }
+            case LODS -> {
+                cpu.setSized(StateLayout.RAX, SIZE, load(cpu, sourceAddress(cpu), SIZE));
+                advance(cpu, StateLayout.RSI, step);
+            }
+            case CMPS -> {
+                long a = load(cpu, sourceAddress(cpu), SIZE);
+                long b = load(cpu, targetAddress(cpu, false), SIZE);
+                cpu.flagsSub(extend(a - b, SIZE), a, b);
+                advance(cpu, StateLayout.RSI, step);
+                advance(cpu, StateLayout.RDI, step);
+            }
+            default -> {
+                long a = cpu.getSized(StateLayout.RAX, SIZE);
+                long b = load(cpu, targetAddress(cpu, false), SIZE);
+                cpu.flagsSub(extend(a - b, SIZE), a, b);
+                advance(cpu, StateLayout.RDI, step);
+            }
+        }
+    }
+
+    /** As many elements as lie within the pages at hand; at least one. Returns how many. */
+    private long bulk(Cpu cpu, long left) {
+        long target = unsigned(cpu.get64(StateLayout.RDI), ADDRESS_SIZE) + cpu.get64(targetBase);
+        long source = OPERATION == MOVS
+                ? unsigned(cpu.get64(StateLayout.RSI), ADDRESS_SIZE) + cpu.get64(sourceBase)
+                : 0;
+        long count = Math.min(Long.compareUnsigned(left, 4096) < 0 ? left : 4096, toPageEnd(target));
+        if (OPERATION == MOVS) {
+            count = Math.min(count, toPageEnd(source));
+        }
+        boolean checked = targetChecked || OPERATION == MOVS && sourceChecked;
+        long to = checked || count < 2 ? -1 : cpu.writableHost(target);
+        long from = OPERATION != MOVS || to == -1 ? 0 : cpu.readableHost(source);
+        if (to == -1 || from == -1) {
+            element(cpu, SIZE);
+            return 1;
+        }
+        if (OPERATION == MOVS) {
+            copy(cpu.ram(), from, to, count);
+            advance(cpu, StateLayout.RSI, count * SIZE);
+        } else {
+            fill(cpu.ram(), to, count, cpu.get64(StateLayout.RAX));
+        }
+        advance(cpu, StateLayout.RDI, count * SIZE);
+        return count;
+    }
+
+    private static long toPageEnd(long address) {
+        return (4096 - (address & 4095)) / SIZE;
+    }
+
+    private static void copy(MemorySegment ram, long from, long to, long count) {
+        if (to > from && to < from + count * SIZE) {
+            // The target overlaps what is still to be read: elements propagate, as the architecture has it.
+            for (long i = 0; i < count; i++) {
+                put(ram, to + i * SIZE, get(ram, from + i * SIZE));
+            }
+        } else {
+            HostMemory.copy(ram, from, to, count * SIZE);
+        }
+    }
+
+    private static void fill(MemorySegment ram, long to, long count, long value) {
+        if (SIZE == 1 || value == 0) {
+            HostMemory.fill(ram, to, count * SIZE, (byte) value);
+        } else {
+            for (long i = 0; i < count; i++) {
+                put(ram, to + i * SIZE, value);
+            }
+        }
+    }
+
+    private static long get(MemorySegment ram, long address) {
+        return switch (SIZE) {
+            case 1 -> HostMemory.getByte(ram, address);
+            case 2 -> HostMemory.getShort(ram, address);
+            case 4 -> HostMemory.getInt(ram, address);
+            default -> HostMemory.getLong(ram, address);
+        };
+    }
+
+    private static void put(MemorySegment ram, long address, long value) {
+        switch (SIZE) {
+            case 1 -> HostMemory.putByte(ram, address, (byte) value);
+            case 2 -> HostMemory.putShort(ram, address, (short) value);
+            case 4 -> HostMemory.putInt(ram, address, (int) value);
+            default -> HostMemory.putLong(ram, address, value);
+        }
+    }
+}
