@@ -12,6 +12,14 @@ public final class Engines {
 
     private Engines() {}
 
+    /** The names of the installed engines, sorted; probes none. */
+    public static List<String> names() {
+        return ServiceLoader.load(Engine.class).stream()
+                .map(provider -> provider.get().name())
+                .sorted()
+                .toList();
+    }
+
     /** Every engine, probed; fastest first, then by name. Takes as long as the probes do. */
     public static List<Candidate> all() {
         return ServiceLoader.load(Engine.class).stream()
@@ -69,7 +77,7 @@ public final class Engines {
                 return engine;
             }
         }
-        throw new EngineException("there is no engine named '%s'; there are: %s"
-                .formatted(name, engines.stream().map(Engine::name).sorted().collect(Collectors.joining(", "))));
+        throw new EngineException(
+                "there is no engine named '%s'; there are: %s".formatted(name, String.join(", ", names())));
     }
 }

@@ -1,0 +1,66 @@
+package dev.quoll.boot;
+
+/** Where everything is on {@code quoll-pc}: guest-physical addresses, ports, interrupt lines, PCI slots. */
+final class BoardMap {
+    static final long LOW_RAM_END = 0xa0000;
+    /** The end of low RAM that a BIOS would keep for itself; reserved, so that the MP table has a place. */
+    static final long EXTENDED_BIOS_DATA = 0x9fc00;
+
+    static final long RSDP = 0xe0000;
+    static final long ACPI_TABLES = 0xe0040;
+    static final long ACPI_TABLES_END = 0xf0000;
+    static final long BIOS_END = 0x100000;
+
+    /** RAM beyond this goes to 4 GiB and up. */
+    static final long RAM_BELOW_4G_END = 0xc0000000L;
+    static final long PCI_WINDOW_32 = 0xc0000000L;
+    static final long PCI_WINDOW_32_END = 0xe0000000L;
+    static final long ECAM = 0xe0000000L;
+    static final long FOUR_GIB = 1L << 32;
+    /** Size of the window for 64-bit BARs, which follows RAM at the next multiple of itself. */
+    static final long PCI_WINDOW_64_SIZE = 64L << 30;
+
+    static final long IO_APIC = 0xfec00000L;
+    static final long LOCAL_APIC = 0xfee00000L;
+    /** KVM's identity map page and TSS: reserved on every engine, because the guest must see one board. */
+    static final long KVM_PAGES = 0xfeffc000L;
+    static final long KVM_PAGES_SIZE = 0x4000;
+
+    static final int KEYBOARD_DATA = 0x60;
+    static final int KEYBOARD_COMMAND = 0x64;
+    static final int RTC = 0x70;
+    static final int BOOT_STAMP = 0x80;
+    static final int BOCHS_DEBUG = 0xe9;
+    static final int DEBUG_EXIT = 0xf4;
+    static final int COM1 = 0x3f8;
+    static final int FIRMWARE_DEBUG = 0x402;
+    /** Sleep control, and reset register with value 1. */
+    static final int SLEEP_CONTROL = 0x600;
+    static final int SLEEP_STATUS = 0x601;
+    /** The fixed ACPI hardware of the legacy variant: event block, then control block. */
+    static final int PM1_EVENT = 0x602;
+    static final int PM1_CONTROL = 0x606;
+    static final int PM_TIMER = 0x608;
+    /** First port and number of those that ACPI reserves for the board's power registers. */
+    static final int POWER_PORTS = 0x600;
+    static final int POWER_PORTS_LENGTH = 0x10;
+    static final int PCI_CONFIG = 0xcf8;
+
+    static final int IRQ_KEYBOARD = 1;
+    static final int IRQ_COM1 = 4;
+    static final int IRQ_RTC = 8;
+    static final int IRQ_SCI = 9;
+    /** PCI INTx pins share these eight. */
+    static final int GSI_PCI = 16;
+    static final int GSI_PCI_COUNT = 8;
+
+    static final int PCI_SLOTS = 32;
+    static final int SLOT_HOST_BRIDGE = 0;
+
+    private BoardMap() {}
+
+    /** The GSI of a PCI function's interrupt pin. @param pin 0 for INTA to 3 for INTD */
+    static int pciGsi(int slot, int pin) {
+        return GSI_PCI + (slot + pin) % GSI_PCI_COUNT;
+    }
+}

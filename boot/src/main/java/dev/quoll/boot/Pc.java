@@ -1,0 +1,104 @@
+package dev.quoll.boot;
+
+import dev.quoll.boot.image.EntryState;
+import dev.quoll.boot.image.LoadRequest;
+import dev.quoll.boot.image.LoadedKernel;
+import dev.quoll.devices.acpi.AcpiTables;
+import dev.quoll.devices.debug.BootStampPort;
+import dev.quoll.devices.input.KeyboardController;
+import dev.quoll.devices.serial.Uart16550;
+import dev.quoll.machine.EngineException;
+import dev.quoll.machine.Machine;
+import dev.quoll.machine.Outcome;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.List;
+
+/**
+ * A PC with a kernel in it, ready to start: a {@link Machine} on which the devices of {@code quoll-pc} sit.
+ *
+ * <pre>{@code
+ * try (Pc pc = new PcBuilder().kernel(KernelImage.parse(path)).console(console).build()) {
+ *     pc.machine().start();
+ *     Outcome end = pc.machine().await();
+ * }
+ * }</pre>
+ */
+public final class Pc implements AutoCloseable {
+    private final Machine machine;
+    private final RamLayout ram;
+    private final PcDevices devices;
+    private final KernelGuest guest;
+    private final List<AcpiTables.Placed> tables;
+    private volatile LoadedKernel loaded;
+
+    private Pc(Machine machine, RamLayout ram, PcDevices devices, KernelGuest guest, List<AcpiTables.Placed> tables) {
+        this.machine = machine;
+        this.ram = ram;
+        this.devices = devices;
+        this.guest = guest;
+        this.tables = tables;
+    }
+
+    static Pc build(PcBuilder plan, KernelGuest guest) throws IOException, EngineException {
+        RamLayout ram = RamLayout.of(plan.memory());
+        Machine machine = Machine.create(plan.machineConfig(ram), plan.chosenEngine());
+        try {
+            PcDevices devices = PcDevices.attach(machine, plan);
+            List<AcpiTables.Placed> tables = new BoardAcpi(plan.chosenVariant(), machine.config().cpus(), ram).place();
+            Pc pc = new Pc(machine, ram, devices, guest, tables);
+            machine.setLoader(_ -> pc.load());
+            return pc;
+        } catch (EngineException | RuntimeException | Error e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    /** The machine: start it, wait for its end. */
+    public Machine machine() {
+        return machine;
+    }
+
+    /** The first serial port, for input to the console. */
+    public Uart16550 serial() {
+        return devices.serial();
+    }
+
+    /** The keyboard, for Ctrl-Alt-Del. */
+    public KeyboardController keyboard() {
+        return devices.keyboard();
+    }
+
+    /** What the guest has written to port 0x80, for measuring a boot. */
+    public BootStampPort bootStamps() {
+        return devices.bootStamps();
+    }
+
+    /** How the kernel was loaded; null before the first start. */
+    public LoadedKernel loadedKernel() {
+        return loaded;
+    }
+
+    private void load() throws IOException {
+        for (AcpiTables.Placed table : tables) {
+            machine.memory().write(table.address(), table.bytes());
+        }
+        LoadRequest request = new LoadRequest(
+                ram.map(), guest.commandLine(), guest.modules(), BoardMap.RSDP, guest.unpack(), new SecureRandom());
+        loaded = guest.image().load(machine.memory(), request);
+        EntryState entry = loaded.entry();
+        CpuEntry.enter(machine.partition().cpu(0), entry);
+    }
+
+    /** Starts the machine and waits for its end. */
+    public Outcome run() throws IOException, InterruptedException {
+        machine.start();
+        return machine.await();
+    }
+
+    @Override
+    public void close() {
+        machine.close();
+    }
+}

@@ -1,0 +1,173 @@
+package dev.quoll.boot;
+
+import dev.quoll.boot.image.BootModule;
+import dev.quoll.boot.image.KernelImage;
+import dev.quoll.devices.serial.SerialOutput;
+import dev.quoll.machine.CpuProfile;
+import dev.quoll.machine.Engine;
+import dev.quoll.machine.EngineException;
+import dev.quoll.machine.Engines;
+import dev.quoll.machine.MachineConfig;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Says what a {@link Pc} is to be, then makes it. Every choice but the kernel has a default: the fastest engine that
+ * works here, one CPU of profile v2, 512 MiB, the default variant, no console. A builder can make several machines. Not
+ * for use by several threads at a time.
+ */
+public final class PcBuilder {
+    /** Where the guest's messages are to go, and how it resets: what a serial-only PC needs to be told. */
+    public static final String DEFAULT_COMMAND_LINE = "console=ttyS0 reboot=k";
+    /** In bytes. */
+    public static final long DEFAULT_MEMORY = 512L << 20;
+    /** As many as local APIC entries of the interrupt tables can name. */
+    public static final int MAX_CPUS = 254;
+
+    private Engine engine;
+    private CpuProfile profile = CpuProfile.V2;
+    private long memory = DEFAULT_MEMORY;
+    private int cpus = 1;
+    private Variant variant = Variant.DEFAULT;
+    private boolean reboot = true;
+    private boolean debugExit;
+    private boolean unpack = true;
+    private SerialOutput console = SerialOutput.NONE;
+    private SerialOutput debugConsole;
+    private KernelImage kernel;
+    private final List<BootModule> modules = new ArrayList<>();
+    private String commandLine = DEFAULT_COMMAND_LINE;
+
+    /** A plan with the defaults. */
+    public PcBuilder() {}
+
+    /** The engine, in place of the fastest that works here. */
+    public PcBuilder engine(Engine chosen) {
+        engine = Objects.requireNonNull(chosen);
+        return this;
+    }
+
+    public PcBuilder profile(CpuProfile chosen) {
+        profile = Objects.requireNonNull(chosen);
+        return this;
+    }
+
+    /** @param bytes from 2 MiB to 512 GiB, a multiple of 4096 */
+    public PcBuilder memory(long bytes) {
+        RamLayout.of(bytes);
+        memory = bytes;
+        return this;
+    }
+
+    /** @param count 1 to {@link #MAX_CPUS} */
+    public PcBuilder cpus(int count) {
+        if (count < 1 || count > MAX_CPUS) {
+            throw new IllegalArgumentException("a machine has 1 to %d CPUs, not %d".formatted(MAX_CPUS, count));
+        }
+        cpus = count;
+        return this;
+    }
+
+    public PcBuilder variant(Variant chosen) {
+        variant = Objects.requireNonNull(chosen);
+        return this;
+    }
+
+    /** Whether a guest's reset starts it anew (the default) or ends the machine. */
+    public PcBuilder reboot(boolean again) {
+        reboot = again;
+        return this;
+    }
+
+    /** Whether there is a debug exit port at 0xf4, by which test guests end the machine with a status; not by default. */
+    public PcBuilder debugExit(boolean present) {
+        debugExit = present;
+        return this;
+    }
+
+    /** Whether the monitor unpacks a bzImage (the default) or the guest does. */
+    public PcBuilder unpack(boolean byMonitor) {
+        unpack = byMonitor;
+        return this;
+    }
+
+    /** Where the first serial port's output goes. */
+    public PcBuilder console(SerialOutput output) {
+        console = Objects.requireNonNull(output);
+        return this;
+    }
+
+    /** Adds the debug console ports 0xe9 and 0x402, with their output going here. */
+    public PcBuilder debugConsole(SerialOutput output) {
+        debugConsole = Objects.requireNonNull(output);
+        return this;
+    }
+
+    public PcBuilder kernel(KernelImage image) {
+        kernel = Objects.requireNonNull(image);
+        return this;
+    }
+
+    /** Adds an initial ramdisk, or a module of a multiboot kernel. */
+    public PcBuilder module(BootModule module) {
+        modules.add(Objects.requireNonNull(module));
+        return this;
+    }
+
+    /** Adds words to the kernel's command line. */
+    public PcBuilder append(String words) {
+        commandLine = (commandLine + " " + words).strip();
+        return this;
+    }
+
+    /** Sets the kernel's whole command line, without the default one. */
+    public PcBuilder commandLine(String whole) {
+        commandLine = Objects.requireNonNull(whole);
+        return this;
+    }
+
+    /**
+     * Makes the machine; it stands still until it is started. Images are loaded at the start.
+     *
+     * @throws IOException when the host refuses the memory; one sentence for the user
+     * @throws EngineException when the engine cannot do it; one sentence for the user
+     * @throws IllegalStateException without a kernel
+     */
+    public Pc build() throws IOException, EngineException {
+        if (kernel == null) {
+            throw new IllegalStateException("a machine needs a kernel");
+        }
+        return Pc.build(this, new KernelGuest(kernel, modules, commandLine, unpack));
+    }
+
+    MachineConfig machineConfig(RamLayout ram) {
+        return new MachineConfig(ram.regions(), profile, cpus, reboot);
+    }
+
+    Engine chosenEngine() throws EngineException {
+        return engine == null ? Engines.fastest() : engine;
+    }
+
+    long memory() {
+        return memory;
+    }
+
+    Variant chosenVariant() {
+        return variant;
+    }
+
+    boolean hasDebugExit() {
+        return debugExit;
+    }
+
+    SerialOutput consoleOutput() {
+        return console;
+    }
+
+    Optional<SerialOutput> debugOutput() {
+        return Optional.ofNullable(debugConsole);
+    }
+}

@@ -1,0 +1,70 @@
+package dev.quoll.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quoll.devices.acpi.AcpiTables;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class BoardAcpiTest {
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void tablesLieApartWithinTheBiosArea(Variant variant) {
+        long previous = BoardMap.RSDP;
+        List<AcpiTables.Placed> placed = new BoardAcpi(variant, PcBuilder.MAX_CPUS, RamLayout.of(6L << 30)).place();
+        for (AcpiTables.Placed table :
+                placed.stream().sorted((a, b) -> Long.compare(a.address(), b.address())).toList()) {
+            assertThat(table.address()).as(table.name()).isGreaterThanOrEqualTo(previous);
+            previous = table.end();
+        }
+        assertThat(previous).isLessThanOrEqualTo(BoardMap.ACPI_TABLES_END);
+        assertThat(placed.stream().map(AcpiTables.Placed::name)).contains("RSDP", "XSDT", "FACP", "APIC", "MCFG", "DSDT");
+    }
+
+    /** ACPICA's own disassembler and compiler as judge: they take the DSDT, and take it again as source. */
+    @ParameterizedTest
+    @EnumSource(Variant.class)
+    void acpicaTakesEveryTable(Variant variant) throws Exception {
+        assumeTrue(
+                Stream.of(System.getenv("PATH").split(":")).anyMatch(path -> Files.isExecutable(Path.of(path, "iasl"))),
+                "iasl (Debian: acpica-tools) is not installed");
+        for (AcpiTables.Placed table : new BoardAcpi(variant, 3, RamLayout.of(5L << 30)).place()) {
+            if (table.name().equals("RSDP")) {
+                continue;
+            }
+            Path file = folder.resolve(table.name() + ".dat");
+            Files.write(file, table.bytes());
+            String said = iasl("-d", file.toString());
+            assertThat(said).as(said).doesNotContain("Error").doesNotContain("Invalid");
+            Path source = folder.resolve(table.name() + ".dsl");
+            String text = Files.readString(source);
+            assertThat(text).doesNotContain("Incorrect checksum");
+            if (table.name().equals("DSDT")) {
+                assertThat(text).contains("PNP0A08", "PNP0501", "PNP0303", "PNP0B00", "_S5");
+                assertThat(iasl(source.toString())).contains(" 0 Errors");
+            }
+        }
+    }
+
+    private static String iasl(String... arguments) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(Stream.concat(Stream.of("iasl"), Stream.of(arguments)).toList())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(said).isZero();
+        return said;
+    }
+}
