@@ -69,6 +69,7 @@ public final class Float80 {
         return significand << Long.numberOfLeadingZeros(significand);
     }
 
+    /** a + b. */
     public static void add(int ase, long as, int bse, long bs, X87Operation op) {
         Kind a = kind(ase, as);
         Kind b = kind(bse, bs);
@@ -111,6 +112,7 @@ public final class Float80 {
         add(ase, as, kind(bse, bs).isNaN() ? bse : bse ^ SIGN, bs, op);
     }
 
+    /** a * b. */
     public static void multiply(int ase, long as, int bse, long bs, X87Operation op) {
         Kind a = kind(ase, as);
         Kind b = kind(bse, bs);
@@ -269,7 +271,7 @@ public final class Float80 {
     }
 
     static void raiseDenormal(Kind a, Kind b, X87Operation op) {
-        if (a == Kind.DENORMAL || b == Kind.DENORMAL) {
+        if (a == Kind.DENORMAL || b == Kind.DENORMAL || op.denormalSource) {
             op.raise(FpException.DENORMAL);
         }
     }

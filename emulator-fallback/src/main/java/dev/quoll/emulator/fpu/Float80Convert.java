@@ -16,6 +16,19 @@ public final class Float80Convert {
         widen(BinaryFormat.SINGLE, SseFloat.wide(bits), op);
     }
 
+    /**
+     * The memory operand of FADD, FCOM and their like in single precision: the result is the number to hand to the operation, in the same
+     * {@link X87Operation}, which then raises what the operand deserves beside the other one.
+     */
+    public static void operandFromSingle(int bits, X87Operation op) {
+        operand(BinaryFormat.SINGLE, SseFloat.wide(bits), op);
+    }
+
+    /** The memory operand of FADD, FCOM and their like in double precision; see {@link #operandFromSingle}. */
+    public static void operandFromDouble(long bits, X87Operation op) {
+        operand(BinaryFormat.DOUBLE, bits, op);
+    }
+
     /** FLD m64fp: the result is the number in extended format, to push if {@link X87Operation#pushesLoad()}. */
     public static void fromDouble(long bits, X87Operation op) {
         widen(BinaryFormat.DOUBLE, bits, op);
@@ -145,20 +158,23 @@ public final class Float80Convert {
     }
 
     private static void widen(BinaryFormat f, long bits, X87Operation op) {
+        operand(f, bits, op);
+        if (f.isSignaling(bits)) {
+            op.raise(FpException.INVALID);
+            op.significand |= Float80.QUIET_BIT;
+        } else if (op.denormalSource) {
+            op.raise(FpException.DENORMAL);
+        }
+    }
+
+    private static void operand(BinaryFormat f, long bits, X87Operation op) {
         int sign = f.negative(bits) ? Float80.SIGN : 0;
         if (f.isZero(bits)) {
             op.result(sign, 0);
-        } else if (f.isInfinite(bits)) {
-            op.result(sign | Float80.MAX_FIELD, Float80.INTEGER_BIT);
-        } else if (f.isNaN(bits)) {
-            if (f.isSignaling(bits)) {
-                op.raise(FpException.INVALID);
-            }
-            op.result(sign | Float80.MAX_FIELD, f.significand(bits) | Float80.QUIET_BIT);
+        } else if (f.isNaN(bits) || f.isInfinite(bits)) {
+            op.result(sign | Float80.MAX_FIELD, f.significand(bits));
         } else {
-            if (f.isDenormal(bits)) {
-                op.raise(FpException.DENORMAL);
-            }
+            op.denormalSource = f.isDenormal(bits);
             op.result(sign | f.exponent(bits) + Float80.BIAS, f.significand(bits));
         }
     }

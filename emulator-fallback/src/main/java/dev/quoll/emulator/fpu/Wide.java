@@ -56,7 +56,7 @@ record Wide(boolean negative, int exponent, long high, long low) {
         return isZero() ? this : new Wide(negative, exponent + power, high, low);
     }
 
-    /** Nearest zero side; for exponents that a double can hold. */
+    /** Truncated; for exponents that a double can hold. */
     double toDouble() {
         double magnitude = isZero() ? 0 : Math.scalb((double) (high >>> 11), exponent - 52);
         return negative ? -magnitude : magnitude;

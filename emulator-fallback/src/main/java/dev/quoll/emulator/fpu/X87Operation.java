@@ -16,6 +16,8 @@ public final class X87Operation {
     int signExponent;
     long significand;
     boolean roundedUp;
+    /** The memory operand was a denormal in its own format, though it is normal in ours. */
+    boolean denormalSource;
 
     private int control;
     private int raised;
@@ -25,6 +27,7 @@ public final class X87Operation {
         control = controlWord;
         raised = 0;
         roundedUp = false;
+        denormalSource = false;
     }
 
     /** Sign (bit 15) and biased exponent of the result. */

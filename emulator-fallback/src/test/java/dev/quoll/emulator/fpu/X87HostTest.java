@@ -107,6 +107,40 @@ class X87HostTest {
         });
     }
 
+    /** An instruction with a memory operand: ST0 is a, memory is b in the operand's own format. */
+    private static Operation memory(String assembly, Unary convert, Binary binary) {
+        return new Operation(new X87Host.Code(assembly, "", true), (in, op, effects) -> {
+            convert.run(in.bse(), in.bs(), op);
+            binary.run(in.ase(), in.as(), op.signExponent(), op.significand(), op);
+            effects.register = true;
+            effects.memoryLow = in.bs();
+            effects.memoryHigh = in.bse();
+        });
+    }
+
+    private static void memoryOperands(List<Operation> ops) {
+        Unary single = (_, s, op) -> Float80Convert.operandFromSingle((int) s, op);
+        Unary dbl = (_, s, op) -> Float80Convert.operandFromDouble(s, op);
+        ops.add(memory("fadds %[m]", single, Float80::add));
+        ops.add(memory("faddl %[m]", dbl, Float80::add));
+        ops.add(memory("fsubs %[m]", single, Float80::subtract));
+        ops.add(memory("fsubrl %[m]", dbl, (ase, as, bse, bs, op) -> Float80.subtract(bse, bs, ase, as, op)));
+        ops.add(memory("fmuls %[m]", single, Float80::multiply));
+        ops.add(memory("fmull %[m]", dbl, Float80::multiply));
+        ops.add(memory("fdivl %[m]", dbl, Float80::divide));
+        ops.add(memory("fdivrs %[m]", single, (ase, as, bse, bs, op) -> Float80.divide(bse, bs, ase, as, op)));
+        ops.add(memory("fiaddl %[m]", (_, s, op) -> Float80Convert.fromLong((int) s, op), Float80::add));
+        ops.add(memory("fidivs %[m]", (_, s, op) -> Float80Convert.fromLong((short) s, op), Float80::divide));
+        ops.add(new Operation(new X87Host.Code("fcoml %[m]", "", true), (in, op, effects) -> {
+            Float80Convert.operandFromDouble(in.bs(), op);
+            int flags = Float80.compare(in.ase(), in.as(), op.signExponent(), op.significand(), false, op);
+            effects.comparedConditions = op.storesToRegister() ? CONDITIONS : 0;
+            effects.conditions = flags << 8;
+            effects.memoryLow = in.bs();
+            effects.memoryHigh = in.bse();
+        }));
+    }
+
     private static List<Operation> operations() {
         List<Operation> ops = new ArrayList<>();
         ops.add(binary("fadd %%st(1),%%st", Float80::add));
@@ -161,6 +195,7 @@ class X87HostTest {
         for (Float80Constant constant : Float80Constant.values()) {
             ops.add(unary(constants[constant.ordinal()], "", (_, _, op) -> constant.load(op)));
         }
+        memoryOperands(ops);
         return ops;
     }
 
@@ -171,6 +206,7 @@ class X87HostTest {
         Random random = new Random(seed);
         List<Operation> ops = operations();
         List<X87Host.Input> inputs = new ArrayList<>();
+        long[] exponents = {0, 0x3FF0000000000000L, 0x7FF0000000000000L};
         for (int i = 0; i < ops.size(); i++) {
             for (int n = 0; n < 12000; n++) {
                 int ase = X87Host.signExponent(random);
@@ -178,9 +214,9 @@ class X87HostTest {
                 long bs = X87Host.significand(random, bse);
                 if (ops.get(i).code().memoryFromB() && random.nextBoolean()) {
                     // A single or a double with a chosen exponent field.
-                    bs = ops.get(i).code().assembly().startsWith("flds")
-                            ? random.nextInt() | (random.nextBoolean() ? 0x7F800000 : 0)
-                            : bs & 0x800FFFFFFFFFFFFFL | (random.nextBoolean() ? 0x7FF0000000000000L : 0);
+                    bs = ops.get(i).code().assembly().matches("f(ld|add|sub|mul|divr)s .*")
+                            ? random.nextInt() & 0x807FFFFF | exponents[random.nextInt(3)] >> 32 & 0x7F800000
+                            : bs & 0x800FFFFFFFFFFFFFL | exponents[random.nextInt(3)];
                 }
                 inputs.add(new X87Host.Input(i, X87Host.control(random), ase, X87Host.significand(random, ase), bse, bs));
             }
