@@ -1,0 +1,16 @@
+#!/bin/sh
+# Called by udhcpc with the lease in its environment.
+case "$1" in
+    deconfig)
+        ip addr flush dev "$interface"
+        ;;
+    bound|renew)
+        ip addr flush dev "$interface"
+        ip addr add "$ip/${mask:-24}" dev "$interface"
+        [ -n "$router" ] && ip route add default via "${router%% *}" dev "$interface"
+        : >/etc/resolv.conf
+        for server in $dns; do
+            echo "nameserver $server" >>/etc/resolv.conf
+        done
+        ;;
+esac
