@@ -14,6 +14,7 @@ import dev.quoll.devices.acpi.SleepRegisters;
 import dev.quoll.devices.pci.PciBus;
 import dev.quoll.devices.pci.PciConfigPorts;
 import dev.quoll.devices.time.CmosRtc;
+import dev.quoll.devices.time.Hpet;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -28,6 +29,8 @@ final class BoardAcpi {
      * events, error reporting and the capability structure. Firmware that would do it instead does not exist.
      */
     private static final int OSC_CONTROL = 0x1d;
+    /** 50 microseconds: the HPET model fires no faster. */
+    private static final int HPET_MINIMUM_TICK = (int) (Hpet.HZ / 20_000);
 
     private final Variant variant;
     private final int cpus;
@@ -41,11 +44,11 @@ final class BoardAcpi {
 
     /** Every table at its address. */
     List<AcpiTables.Placed> place() {
-        AcpiTables tables = new AcpiTables(
-                fadt(),
-                dsdt(),
-                variant == Variant.LEGACY,
-                List.of(madt(), AcpiTable.mcfg(BoardMap.ECAM, 0, LAST_BUS)));
+        List<AcpiTable> others = new ArrayList<>(List.of(madt(), AcpiTable.mcfg(BoardMap.ECAM, 0, LAST_BUS)));
+        if (variant == Variant.LEGACY) {
+            others.add(AcpiTable.hpet(BoardMap.HPET, Hpet.CAPABILITIES, HPET_MINIMUM_TICK));
+        }
+        AcpiTables tables = new AcpiTables(fadt(), dsdt(), variant == Variant.LEGACY, others);
         return tables.place(BoardMap.RSDP, BoardMap.ACPI_TABLES, BoardMap.ACPI_TABLES_END);
     }
 
@@ -81,7 +84,8 @@ final class BoardAcpi {
         entries.add(new Madt.IoApicEntry(0, BoardMap.IO_APIC, 0));
         entries.add(new Madt.Override(BoardMap.IRQ_COM1, BoardMap.IRQ_COM1, false, false));
         if (variant == Variant.LEGACY) {
-            entries.add(new Madt.Override(0, 2, false, false));
+            entries.add(new Madt.Override(
+                    BoardMap.IRQ_TIMER, IsaInterrupts.pinOf(BoardMap.IRQ_TIMER), false, false));
             entries.add(new Madt.Override(BoardMap.IRQ_SCI, BoardMap.IRQ_SCI, true, false));
         }
         entries.add(new Madt.LocalNmi(1));
@@ -89,15 +93,19 @@ final class BoardAcpi {
     }
 
     private AcpiTable dsdt() {
+        List<AmlTerm> devices = new ArrayList<>(List.of(
+                pciRoot(),
+                BoardDevices.reservedMemory("ECAM", 0, BoardMap.ECAM, PciBus.ECAM_LENGTH),
+                ports(),
+                BoardDevices.serialPort(0, BoardMap.COM1, BoardMap.IRQ_COM1),
+                BoardDevices.keyboard(BoardMap.IRQ_KEYBOARD),
+                BoardDevices.realTimeClock(BoardMap.RTC, BoardMap.IRQ_RTC)));
+        if (variant == Variant.LEGACY) {
+            devices.add(BoardDevices.intervalTimer(BoardMap.PIT, BoardMap.IRQ_TIMER));
+            devices.add(BoardDevices.hpet(BoardMap.HPET));
+        }
         return AcpiTable.dsdt(
-                Aml.scope(
-                        "\\_SB_",
-                        pciRoot(),
-                        BoardDevices.reservedMemory("ECAM", 0, BoardMap.ECAM, PciBus.ECAM_LENGTH),
-                        ports(),
-                        BoardDevices.serialPort(0, BoardMap.COM1, BoardMap.IRQ_COM1),
-                        BoardDevices.keyboard(BoardMap.IRQ_KEYBOARD),
-                        BoardDevices.realTimeClock(BoardMap.RTC, BoardMap.IRQ_RTC)),
+                Aml.scope("\\_SB_", devices.toArray(AmlTerm[]::new)),
                 BoardDevices.softOff(SleepRegisters.S5_TYPE));
     }
 

@@ -21,12 +21,16 @@ final class BoardMap {
     static final long PCI_WINDOW_64_SIZE = 64L << 30;
 
     static final long IO_APIC = 0xfec00000L;
+    static final long HPET = 0xfed00000L;
     static final long LOCAL_APIC = 0xfee00000L;
     /** KVM's identity map page and TSS: reserved on every engine, because the guest must see one board. */
     static final long KVM_PAGES = 0xfeffc000L;
     static final long KVM_PAGES_SIZE = 0x4000;
 
+    static final int PIT = 0x40;
     static final int KEYBOARD_DATA = 0x60;
+    /** Speaker and gate of the timer's channel 2. */
+    static final int SYSTEM_CONTROL = 0x61;
     static final int KEYBOARD_COMMAND = 0x64;
     static final int RTC = 0x70;
     static final int BOOT_STAMP = 0x80;
@@ -46,6 +50,7 @@ final class BoardMap {
     static final int POWER_PORTS_LENGTH = 0x10;
     static final int PCI_CONFIG = 0xcf8;
 
+    static final int IRQ_TIMER = 0;
     static final int IRQ_KEYBOARD = 1;
     static final int IRQ_COM1 = 4;
     static final int IRQ_RTC = 8;

@@ -30,23 +30,28 @@ public final class Pc implements AutoCloseable {
     private final PcDevices devices;
     private final KernelGuest guest;
     private final List<AcpiTables.Placed> tables;
+    /** Empty but in the legacy variant. */
+    private final byte[] mpTable;
+
     private volatile LoadedKernel loaded;
 
-    private Pc(Machine machine, RamLayout ram, PcDevices devices, KernelGuest guest, List<AcpiTables.Placed> tables) {
+    private Pc(Machine machine, PcBuilder plan, KernelGuest guest, RamLayout ram) throws EngineException {
         this.machine = machine;
-        this.ram = ram;
-        this.devices = devices;
         this.guest = guest;
-        this.tables = tables;
+        this.ram = ram;
+        devices = new PcDevices(machine, plan);
+        int cpus = machine.config().cpus();
+        tables = new BoardAcpi(plan.chosenVariant(), cpus, ram).place();
+        mpTable = plan.chosenVariant() == Variant.LEGACY
+                ? BoardMp.table(machine.config().profile(), cpus).bytes(BoardMap.EXTENDED_BIOS_DATA)
+                : new byte[0];
     }
 
     static Pc build(PcBuilder plan, KernelGuest guest) throws IOException, EngineException {
         RamLayout ram = RamLayout.of(plan.memory());
         Machine machine = Machine.create(plan.machineConfig(ram), plan.chosenEngine());
         try {
-            PcDevices devices = PcDevices.attach(machine, plan);
-            List<AcpiTables.Placed> tables = new BoardAcpi(plan.chosenVariant(), machine.config().cpus(), ram).place();
-            Pc pc = new Pc(machine, ram, devices, guest, tables);
+            Pc pc = new Pc(machine, plan, guest, ram);
             machine.setLoader(_ -> pc.load());
             return pc;
         } catch (EngineException | RuntimeException | Error e) {
@@ -83,6 +88,9 @@ public final class Pc implements AutoCloseable {
     private void load() throws IOException {
         for (AcpiTables.Placed table : tables) {
             machine.memory().write(table.address(), table.bytes());
+        }
+        if (mpTable.length > 0) {
+            machine.memory().write(BoardMap.EXTENDED_BIOS_DATA, mpTable);
         }
         LoadRequest request = new LoadRequest(
                 ram.map(), guest.commandLine(), guest.modules(), BoardMap.RSDP, guest.unpack(), new SecureRandom());

@@ -1,86 +1,133 @@
 package dev.quoll.boot;
 
-import dev.quoll.devices.acpi.PmTimer;
 import dev.quoll.devices.acpi.Pm1Registers;
+import dev.quoll.devices.acpi.PmTimer;
 import dev.quoll.devices.acpi.SleepRegisters;
 import dev.quoll.devices.debug.BootStampPort;
 import dev.quoll.devices.debug.DebugConsole;
 import dev.quoll.devices.debug.DebugExitPort;
 import dev.quoll.devices.debug.ResetControlPort;
 import dev.quoll.devices.input.KeyboardController;
-import dev.quoll.devices.interrupt.IoApic;
+import dev.quoll.devices.interrupt.SharedLine;
 import dev.quoll.devices.pci.HostBridge;
 import dev.quoll.devices.pci.PciBus;
 import dev.quoll.devices.pci.PciConfigPorts;
+import dev.quoll.devices.serial.SerialOutput;
 import dev.quoll.devices.serial.Uart16550;
 import dev.quoll.devices.time.CmosRtc;
+import dev.quoll.devices.time.Hpet;
+import dev.quoll.devices.time.Pit8254;
+import dev.quoll.machine.AccessWidths;
 import dev.quoll.machine.EngineException;
+import dev.quoll.machine.InterruptLine;
 import dev.quoll.machine.Machine;
 import dev.quoll.machine.Partition;
 import dev.quoll.machine.PortBus;
 import dev.quoll.machine.PowerSink;
+import java.util.ArrayList;
+import java.util.List;
 
-/** The devices of a board, wired: buses, interrupt lines, power. */
-record PcDevices(Uart16550 serial, KeyboardController keyboard, BootStampPort bootStamps, PciBus pci) {
+/** Puts the devices of a board on a machine: buses, interrupt wires, power. */
+final class PcDevices {
+    private final Machine machine;
+    private final PortBus ports;
+    private final PowerSink power;
+    private final IsaInterrupts interrupts;
+    private final List<SharedLine> pciLines = new ArrayList<>();
+    private final Uart16550 serial;
+    private final KeyboardController keyboard;
+    private final BootStampPort bootStamps;
+
     /** @throws EngineException when the engine keeps an interrupt controller to itself that the board has to wire */
-    static PcDevices attach(Machine machine, PcBuilder plan) throws EngineException {
-        Partition partition = machine.partition();
-        if (partition.owns().contains(Partition.IrqchipPart.IO_APIC)) {
+    PcDevices(Machine machine, PcBuilder plan) throws EngineException {
+        this.machine = machine;
+        ports = machine.ports();
+        power = machine.power();
+        if (machine.partition().owns().contains(Partition.IrqchipPart.IO_APIC)) {
             throw new EngineException(
                     "the engine brings an I/O APIC of its own, to which this board cannot wire its devices.");
         }
-        IoApic ioApic = machine.add(new IoApic(partition.msiSink()));
-        machine.mmio().register(BoardMap.IO_APIC, IoApic.LENGTH, IoApic.WIDTHS, ioApic);
-        partition.setEoiListener(ioApic);
-
-        PowerSink power = machine.power();
-        PortBus ports = machine.ports();
-        Uart16550 serial = machine.add(new Uart16550(
-                "com1", ioApic.pin(BoardMap.IRQ_COM1), plan.consoleOutput(), machine.clock(), machine.timers()));
-        ports.register(BoardMap.COM1, Uart16550.PORTS, Uart16550.WIDTHS, serial);
-
-        CmosRtc rtc = machine.add(new CmosRtc(ioApic.pin(BoardMap.IRQ_RTC), machine.clock(), machine.timers()));
+        Variant variant = plan.chosenVariant();
+        interrupts = IsaInterrupts.attach(machine, variant);
+        List<InterruptLine> pins = new ArrayList<>(interrupts.pins());
+        for (int index = 0; index < BoardMap.GSI_PCI_COUNT; index++) {
+            SharedLine shared = new SharedLine(pins.get(BoardMap.GSI_PCI + index));
+            pciLines.add(shared);
+            pins.set(BoardMap.GSI_PCI + index, shared.driver());
+        }
+        InterruptLine rtcLine = variant == Variant.LEGACY ? timers(pins) : interrupts.line(BoardMap.IRQ_RTC);
+        CmosRtc rtc = machine.add(new CmosRtc(rtcLine, machine.clock(), machine.timers()));
         ports.register(BoardMap.RTC, CmosRtc.PORTS, CmosRtc.WIDTHS, rtc);
 
-        KeyboardController keyboard = machine.add(new KeyboardController(ioApic.pin(BoardMap.IRQ_KEYBOARD), power));
+        serial = machine.add(new Uart16550(
+                "com1", interrupts.line(BoardMap.IRQ_COM1), plan.consoleOutput(), machine.clock(), machine.timers()));
+        ports.register(BoardMap.COM1, Uart16550.PORTS, Uart16550.WIDTHS, serial);
+        keyboard = machine.add(new KeyboardController(interrupts.line(BoardMap.IRQ_KEYBOARD), power));
         ports.register(BoardMap.KEYBOARD_DATA, 1, KeyboardController.WIDTHS, keyboard);
         ports.register(BoardMap.KEYBOARD_COMMAND, 1, KeyboardController.WIDTHS, keyboard.commandPort());
-
-        SleepRegisters sleep = machine.add(new SleepRegisters(power));
-        ports.register(BoardMap.SLEEP_CONTROL, SleepRegisters.PORTS, SleepRegisters.WIDTHS, sleep);
-        PmTimer pmTimer = machine.add(new PmTimer(machine.clock()));
-        ports.register(BoardMap.PM_TIMER, PmTimer.PORTS, PmTimer.WIDTHS, pmTimer);
-        if (plan.chosenVariant() == Variant.LEGACY) {
-            Pm1Registers pm1 = machine.add(
-                    new Pm1Registers(ioApic.pin(BoardMap.IRQ_SCI), power, machine.clock(), machine.timers()));
-            ports.register(BoardMap.PM1_EVENT, Pm1Registers.PORTS, Pm1Registers.WIDTHS, pm1);
-        }
-
-        BootStampPort stamps = machine.add(new BootStampPort(machine.clock()));
-        ports.register(BoardMap.BOOT_STAMP, 1, BootStampPort.WIDTHS, stamps);
-        plan.debugOutput().ifPresent(output -> {
-            ports.register(
-                    BoardMap.BOCHS_DEBUG, 1, DebugConsole.WIDTHS, machine.add(new DebugConsole("bochs-debug", output)));
-            ports.register(
-                    BoardMap.FIRMWARE_DEBUG,
-                    1,
-                    DebugConsole.WIDTHS,
-                    machine.add(new DebugConsole("firmware-debug", output)));
-        });
+        bootStamps = machine.add(new BootStampPort(machine.clock()));
+        ports.register(BoardMap.BOOT_STAMP, 1, BootStampPort.WIDTHS, bootStamps);
+        acpi(variant);
+        pci();
+        plan.debugOutput().ifPresent(this::debugConsoles);
         if (plan.hasDebugExit()) {
             ports.register(
                     BoardMap.DEBUG_EXIT, DebugExitPort.PORTS, DebugExitPort.WIDTHS, machine.add(new DebugExitPort(power)));
         }
-        return new PcDevices(serial, keyboard, stamps, pci(machine, power));
     }
 
-    private static PciBus pci(Machine machine, PowerSink power) {
+    /** The interval timers of the legacy variant. Gives the RTC's wire, which the HPET can take over. */
+    private InterruptLine timers(List<InterruptLine> pins) {
+        Hpet hpet = machine.add(new Hpet(
+                pins,
+                interrupts.line(BoardMap.IRQ_TIMER),
+                interrupts.line(BoardMap.IRQ_RTC),
+                machine.clock(),
+                machine.timers()));
+        machine.mmio().register(BoardMap.HPET, Hpet.LENGTH, Hpet.WIDTHS, hpet);
+        Pit8254 pit = machine.add(new Pit8254(hpet.pitInput(), machine.clock(), machine.timers()));
+        ports.register(BoardMap.PIT, Pit8254.PORTS, Pit8254.WIDTHS, pit);
+        ports.register(BoardMap.SYSTEM_CONTROL, 1, AccessWidths.BYTE, pit.systemControl());
+        return hpet.rtcInput();
+    }
+
+    private void acpi(Variant variant) {
+        SleepRegisters sleep = machine.add(new SleepRegisters(power));
+        ports.register(BoardMap.SLEEP_CONTROL, SleepRegisters.PORTS, SleepRegisters.WIDTHS, sleep);
+        PmTimer pmTimer = machine.add(new PmTimer(machine.clock()));
+        ports.register(BoardMap.PM_TIMER, PmTimer.PORTS, PmTimer.WIDTHS, pmTimer);
+        if (variant == Variant.LEGACY) {
+            Pm1Registers pm1 = machine.add(new Pm1Registers(
+                    interrupts.line(BoardMap.IRQ_SCI), power, machine.clock(), machine.timers()));
+            ports.register(BoardMap.PM1_EVENT, Pm1Registers.PORTS, Pm1Registers.WIDTHS, pm1);
+        }
+    }
+
+    private void pci() {
         PciBus pci = new PciBus();
         pci.attach(BoardMap.SLOT_HOST_BRIDGE, 0, machine.add(new HostBridge(HostBridge.GENERIC)));
         machine.mmio().register(BoardMap.ECAM, PciBus.ECAM_LENGTH, PciBus.ECAM_WIDTHS, pci);
         ResetControlPort resetControl = machine.add(new ResetControlPort(power));
         PciConfigPorts config = machine.add(new PciConfigPorts(pci, resetControl));
-        machine.ports().register(BoardMap.PCI_CONFIG, PciConfigPorts.PORTS, PciConfigPorts.WIDTHS, config);
-        return pci;
+        ports.register(BoardMap.PCI_CONFIG, PciConfigPorts.PORTS, PciConfigPorts.WIDTHS, config);
+    }
+
+    private void debugConsoles(SerialOutput output) {
+        DebugConsole bochs = machine.add(new DebugConsole("bochs-debug", output));
+        ports.register(BoardMap.BOCHS_DEBUG, 1, DebugConsole.WIDTHS, bochs);
+        DebugConsole firmware = machine.add(new DebugConsole("firmware-debug", output));
+        ports.register(BoardMap.FIRMWARE_DEBUG, 1, DebugConsole.WIDTHS, firmware);
+    }
+
+    Uart16550 serial() {
+        return serial;
+    }
+
+    KeyboardController keyboard() {
+        return keyboard;
+    }
+
+    BootStampPort bootStamps() {
+        return bootStamps;
     }
 }

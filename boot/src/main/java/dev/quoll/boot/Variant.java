@@ -4,6 +4,9 @@ package dev.quoll.boot;
 public enum Variant {
     /** Hardware-reduced ACPI, PCI Express, few ISA parts: for every kernel of the last decade. */
     DEFAULT,
-    /** Also the fixed ACPI hardware and the interval timer of a PC: for old kernels and those told to ignore ACPI. */
+    /**
+     * Also the 8259 pair, 8254, HPET, fixed ACPI hardware and an MP table: for old kernels, and those told to ignore ACPI
+     * or the I/O APIC.
+     */
     LEGACY
 }

@@ -1,0 +1,87 @@
+package dev.quoll.boot;
+
+import dev.quoll.devices.interrupt.IoApic;
+import dev.quoll.devices.interrupt.Pic8259;
+import dev.quoll.machine.AccessWidths;
+import dev.quoll.machine.InterruptLine;
+import dev.quoll.machine.Machine;
+import dev.quoll.machine.Partition;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The interrupt wiring of the board: ISA interrupts to I/O APIC pins, and in the legacy variant to the 8259 pair as well,
+ * as on every PC since the first with an I/O APIC. One driver a wire.
+ */
+final class IsaInterrupts {
+    /** ISA interrupts of a PC. */
+    static final int COUNT = 16;
+
+    private static final int TIMER = 0;
+    private static final int CASCADE = 2;
+    private static final int EXTERNAL_INTERRUPT_PIN = 0;
+    private static final int MASTER_PORTS = 0x20;
+    private static final int SLAVE_PORTS = 0xa0;
+    private static final int EDGE_LEVEL_PORTS = 0x4d0;
+
+    private final IoApic ioApic;
+    private final Pic8259 pic;
+
+    private IsaInterrupts(IoApic ioApic, Pic8259 pic) {
+        this.ioApic = ioApic;
+        this.pic = pic;
+    }
+
+    /** Puts the controllers on the machine. */
+    static IsaInterrupts attach(Machine machine, Variant variant) {
+        Partition partition = machine.partition();
+        IoApic ioApic = machine.add(new IoApic(partition.msiSink()));
+        machine.mmio().register(BoardMap.IO_APIC, IoApic.LENGTH, IoApic.WIDTHS, ioApic);
+        partition.setEoiListener(ioApic);
+        if (variant == Variant.DEFAULT) {
+            return new IsaInterrupts(ioApic, null);
+        }
+        InterruptLine lint0 = partition.lint0();
+        InterruptLine pin0 = ioApic.pin(EXTERNAL_INTERRUPT_PIN);
+        Pic8259 pic = machine.add(new Pic8259(level -> {
+            lint0.setLevel(level);
+            pin0.setLevel(level);
+        }));
+        partition.setExternalInterruptSource(pic);
+        machine.ports().register(MASTER_PORTS, Pic8259.PORTS, Pic8259.WIDTHS, pic.master());
+        machine.ports().register(SLAVE_PORTS, Pic8259.PORTS, Pic8259.WIDTHS, pic.slave());
+        machine.ports().register(EDGE_LEVEL_PORTS, 2, AccessWidths.BYTE, pic.edgeLevelControl());
+        return new IsaInterrupts(ioApic, pic);
+    }
+
+    /** The I/O APIC pin of an ISA interrupt: the timer's is 2, because 0 takes the 8259's output; -1 for the cascade. */
+    static int pinOf(int irq) {
+        return switch (irq) {
+            case TIMER -> CASCADE;
+            case CASCADE -> -1;
+            default -> irq;
+        };
+    }
+
+    /** The wire of an ISA interrupt. */
+    InterruptLine line(int irq) {
+        InterruptLine pin = ioApic.pin(pinOf(irq));
+        if (pic == null) {
+            return pin;
+        }
+        InterruptLine input = pic.input(irq);
+        return level -> {
+            input.setLevel(level);
+            pin.setLevel(level);
+        };
+    }
+
+    /** The I/O APIC's own pins, by number. */
+    List<InterruptLine> pins() {
+        List<InterruptLine> pins = new ArrayList<>();
+        for (int pin = 0; pin < IoApic.PINS; pin++) {
+            pins.add(ioApic.pin(pin));
+        }
+        return pins;
+    }
+}
