@@ -54,9 +54,10 @@ final class ExactResult {
             bh = 0;
             bl = bs;
         } else {
-            // At most one bit of normalisation follows, so a sticky bit this far down cannot reach the rounding position.
+            // At most one bit of normalisation follows, so a sticky bit this far down cannot reach the rounding position. It must be clear
+            // when nothing was lost: 1 - 2^-65 is a tie at 64 bits.
             bh = 0;
-            bl = distance < 128 ? (bs >>> (distance - 64)) | 1 : 1;
+            bl = distance < 128 ? bs >>> (distance - 64) | (bs << (128 - distance) != 0 ? 1 : 0) : 1;
         }
         negative = an;
         exponent = ae;

@@ -84,6 +84,17 @@ class KnownAnswerTest {
     }
 
     @Test
+    void aSumWithAFarSmallerTermIsATieOnlyWhenExactlyHalf() {
+        X87Operation op = new X87Operation();
+        for (long tail : new long[] {0, 1}) {
+            op.begin(0x037F);
+            Float80.add(Float80.BIAS, Long.MIN_VALUE, Float80.SIGN | Float80.BIAS - 65, Long.MIN_VALUE | tail, op);
+            assertThat(op.significand()).isEqualTo(tail == 0 ? Long.MIN_VALUE : -1L);
+            assertThat(op.signExponent()).isEqualTo(tail == 0 ? Float80.BIAS : Float80.BIAS - 1);
+        }
+    }
+
+    @Test
     void wideQuotientsHoldFarMoreThanSixtyFourBits() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
