@@ -73,7 +73,12 @@ public final class Cpuid {
      */
     public record Entry(int leaf, int subleaf, boolean indexed, int eax, int ebx, int ecx, int edx) {}
 
-    /** Where CPU {@code index} of {@code count} is. @param tscKhz TSC frequency @param busKhz local APIC timer frequency */
+    /**
+     * Where CPU {@code index} of {@code count} is.
+     *
+     * @param tscKhz TSC frequency
+     * @param busKhz local APIC timer frequency before its divider
+     */
     public record Place(int index, int count, int tscKhz, int busKhz) {
         public Place {
             if (count < 1 || index < 0 || index >= count) {
@@ -186,7 +191,7 @@ public final class Cpuid {
         }
     }
 
-    /** The whole table with OSXSAVE and OSPKE clear and XCR0 as after reset; subleaves that are all zero are left out. */
+    /** The whole table with OSXSAVE and OSPKE clear and XCR0 as after reset, less subleaves that are all zero. */
     public List<Entry> entries() {
         List<Entry> entries = new ArrayList<>();
         int[] out = new int[4];
@@ -299,9 +304,12 @@ public final class Cpuid {
 
     /** Caches and TLBs of the processor we resemble; guests size their algorithms by them. */
     private void fillCaches() {
-        set(EXTENDED_LEAF + 5, 0xff40_ff40, 0xff40_ff40, 32 << 24 | 8 << 16 | 1 << 8 | LINE, 32 << 24 | 8 << 16 | 1 << 8 | LINE);
+        int level1 = 32 << 24 | 8 << 16 | 1 << 8 | LINE;
+        set(EXTENDED_LEAF + 5, 0xff40_ff40, 0xff40_ff40, level1, level1);
         // Associativity codes: 6 = 8 ways, 9 = see leaf 0x8000001d (APM vol. 3, E.4.5).
-        set(EXTENDED_LEAF + 6, 0x4800_6400, 0x6800_6400, 512 << 16 | 6 << 12 | 1 << 8 | LINE, 64 << 18 | 9 << 12 | 1 << 8 | LINE);
+        int level2 = 512 << 16 | 6 << 12 | 1 << 8 | LINE;
+        int level3 = 64 << 18 | 9 << 12 | 1 << 8 | LINE;
+        set(EXTENDED_LEAF + 6, 0x4800_6400, 0x6800_6400, level2, level3);
         if (offers(CpuFeature.PAGE1GB)) {
             set(EXTENDED_LEAF + 0x19, 0xf040_f040, 0xf040_0000, 0, 0);
         }
@@ -318,7 +326,8 @@ public final class Cpuid {
     private void cache(int subleaf, int type, int level, int bytes, int ways, int sharing) {
         int sets = bytes / (ways * LINE);
         int shared = Math.min(sharing, 4096) - 1;
-        set(EXTENDED_LEAF + 0x1d, subleaf, shared << 14 | 1 << 8 | level << 5 | type, ways - 1 << 22 | LINE - 1, sets - 1, 0);
+        int kind = shared << 14 | 1 << 8 | level << 5 | type;
+        set(EXTENDED_LEAF + 0x1d, subleaf, kind, ways - 1 << 22 | LINE - 1, sets - 1, 0);
     }
 
     /** Bits of the APIC id that number cores. */

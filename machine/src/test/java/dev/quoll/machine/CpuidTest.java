@@ -23,7 +23,9 @@ class CpuidTest {
 
     static Stream<Cpuid> tables() {
         return CpuProfile.all().stream().flatMap(profile -> Stream.of(1, 2, 3, 8, 64, 200)
-                .flatMap(count -> Stream.of(0, count / 2, count - 1).distinct().map(index -> make(profile, index, count))));
+                .flatMap(count -> Stream.of(0, count / 2, count - 1)
+                        .distinct()
+                        .map(index -> make(profile, index, count))));
     }
 
     private static Cpuid make(CpuProfile profile, int index, int count) {

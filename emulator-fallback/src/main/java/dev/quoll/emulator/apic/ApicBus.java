@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Joins the local APICs of a partition: carries IPIs and message-signalled interrupts to their destinations (SDM vol. 3,
- * 12.6 and 12.11), EOI broadcasts back, and the LINT pins. All APICs are attached before the first CPU runs; then every
+ * Joins the local APICs of a partition: carries IPIs and message-signalled interrupts to their destinations (SDM
+ * vol. 3, 12.6 and 12.11), EOI broadcasts back, and the LINT pins. All APICs are attached before the first CPU runs; then every
  * method may be called from any thread, takes no lock and allocates nothing.
  */
 public final class ApicBus implements MsiSink {

@@ -1,10 +1,10 @@
 package dev.quoll.emulator.apic;
 
-/** The processor core behind a local APIC, as the APIC sees it. All methods may be called from any thread, also its own. */
+/** The processor core behind a local APIC. All methods may be called from any thread, also its own. */
 public interface ApicCpu {
     /**
-     * {@link LocalApic#hasDeliverable} may have become true: look soon, wake from HLT. Spurious calls happen; calls that
-     * come before the CPU looks may merge into one.
+     * {@link LocalApic#hasDeliverable} may have become true: look soon, wake from HLT. Spurious calls happen; calls
+     * that come before the CPU looks may merge into one.
      */
     void interruptPending();
 

@@ -1,5 +1,29 @@
 package dev.quoll.emulator.apic;
 
+import static dev.quoll.emulator.apic.ApicRegister.APR;
+import static dev.quoll.emulator.apic.ApicRegister.DFR;
+import static dev.quoll.emulator.apic.ApicRegister.EOI;
+import static dev.quoll.emulator.apic.ApicRegister.ESR;
+import static dev.quoll.emulator.apic.ApicRegister.ICR_HIGH;
+import static dev.quoll.emulator.apic.ApicRegister.ICR_LOW;
+import static dev.quoll.emulator.apic.ApicRegister.ID;
+import static dev.quoll.emulator.apic.ApicRegister.IRR;
+import static dev.quoll.emulator.apic.ApicRegister.ISR;
+import static dev.quoll.emulator.apic.ApicRegister.LDR;
+import static dev.quoll.emulator.apic.ApicRegister.LVT_REMOTE_IRR;
+import static dev.quoll.emulator.apic.ApicRegister.LVT_TIMER;
+import static dev.quoll.emulator.apic.ApicRegister.PPR;
+import static dev.quoll.emulator.apic.ApicRegister.RRD;
+import static dev.quoll.emulator.apic.ApicRegister.SELF_IPI;
+import static dev.quoll.emulator.apic.ApicRegister.SVR;
+import static dev.quoll.emulator.apic.ApicRegister.SVR_WRITABLE;
+import static dev.quoll.emulator.apic.ApicRegister.TIMER_CURRENT;
+import static dev.quoll.emulator.apic.ApicRegister.TIMER_DIVIDE;
+import static dev.quoll.emulator.apic.ApicRegister.TIMER_INITIAL;
+import static dev.quoll.emulator.apic.ApicRegister.TMR;
+import static dev.quoll.emulator.apic.ApicRegister.TPR;
+import static dev.quoll.emulator.apic.ApicRegister.VERSION_REGISTER;
+
 import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.MsrTable;
 import java.lang.invoke.MethodHandles;
@@ -30,29 +54,6 @@ public final class LocalApic {
     /** Version 0x14, six LVT entries, EOI broadcasts can be suppressed. */
     static final int VERSION = 0x14 | 5 << 16 | 1 << 24;
 
-    private static final int ID = 0x20;
-    private static final int VERSION_REGISTER = 0x30;
-    private static final int TPR = 0x80;
-    private static final int APR = 0x90;
-    private static final int PPR = 0xa0;
-    private static final int EOI = 0xb0;
-    private static final int RRD = 0xc0;
-    private static final int LDR = 0xd0;
-    private static final int DFR = 0xe0;
-    private static final int SVR = 0xf0;
-    private static final int ISR = 0x100;
-    private static final int TMR = 0x180;
-    private static final int IRR = 0x200;
-    private static final int ESR = 0x280;
-    private static final int ICR_LOW = 0x300;
-    private static final int ICR_HIGH = 0x310;
-    private static final int LVT_TIMER = 0x320;
-    private static final int LVT_ERROR = 0x370;
-    private static final int TIMER_INITIAL = 0x380;
-    private static final int TIMER_CURRENT = 0x390;
-    private static final int TIMER_DIVIDE = 0x3e0;
-    private static final int SELF_IPI = 0x3f0;
-
     /** Indices of LVT entries, in the order of their offsets. */
     private static final int TIMER = 0;
 
@@ -60,18 +61,13 @@ public final class LocalApic {
     private static final int ERROR = 5;
 
     private static final int LVT_MASKED = 1 << 16;
-    private static final int LVT_REMOTE_IRR = 1 << 14;
     private static final int LVT_LEVEL = 1 << 15;
 
     /** With the APIC off the pins are INTR and NMI (SDM vol. 3, 12.4.3). */
     private static final int[] PIN_OF_DISABLED = {ApicBus.EXT_INT << 8, ApicBus.NMI << 8};
 
-    /** Writable bits: timer, thermal, performance, LINT0, LINT1, error. */
-    private static final int[] LVT_WRITABLE = {0x7_00ff, 0x1_07ff, 0x1_07ff, 0x1_a7ff, 0x1_a7ff, 0x1_00ff};
-
     private static final int SVR_ENABLED = 1 << 8;
     private static final int SVR_NO_EOI_BROADCAST = 1 << 12;
-    private static final int SVR_WRITABLE = 0x13ff;
 
     private static final int ESR_SEND_ILLEGAL_VECTOR = 1 << 5;
     private static final int ESR_RECEIVE_ILLEGAL_VECTOR = 1 << 6;
@@ -117,7 +113,7 @@ public final class LocalApic {
     private volatile int ldr;
     private volatile int dfr;
     private volatile int svr;
-    private final int[] lvt = new int[LVT_WRITABLE.length];
+    private final int[] lvt = new int[ApicRegister.lvtEntries()];
 
     // The CPU's thread only; lowest-priority arbitration reads ppr from other threads, where an old value does no harm.
     private int tpr;
@@ -451,6 +447,7 @@ public final class LocalApic {
         apicBase = value;
         mode = to;
         if (from != to && to == DISABLED) {
+            // Turning it off loses the registers, as a reset does.
             initReset();
         } else if (from != to && to == X2APIC) {
             ldr = logicalX2ApicId();
@@ -512,11 +509,10 @@ public final class LocalApic {
         if (mode != X2APIC) {
             return FAULT;
         }
-        return switch (offset) {
-            case ICR_LOW -> icrLow & 0xffff_ffffL | (long) icrHigh << 32;
-            case EOI, SELF_IPI, ICR_HIGH, DFR, APR, RRD -> FAULT;
-            default -> exists(offset) ? readRegister(offset) & 0xffff_ffffL : FAULT;
-        };
+        if (offset == ICR_LOW) {
+            return icrLow & 0xffff_ffffL | (long) icrHigh << 32;
+        }
+        return ApicRegister.x2ApicReadable(offset) ? readRegister(offset) & 0xffff_ffffL : FAULT;
     }
 
     /** WRMSR of 0x800-0x8ff. @return false for #GP */
@@ -526,14 +522,14 @@ public final class LocalApic {
             return false;
         }
         if (offset == ICR_LOW) {
-            if ((value & 0xfff3_2000L) != 0) {
+            if ((value & ApicRegister.X2APIC_ICR_RESERVED) != 0) {
                 return false;
             }
             icrHigh = (int) (value >>> 32);
             writeRegister(ICR_LOW, (int) value);
             return true;
         }
-        if (value >>> 32 != 0 || ((int) value & ~x2ApicWritable(offset)) != 0 || !x2ApicWriteExists(offset)) {
+        if (!ApicRegister.x2ApicTakes(offset, value)) {
             return false;
         }
         if (offset == SELF_IPI) {
@@ -546,35 +542,6 @@ public final class LocalApic {
             writeRegister(offset, (int) value);
         }
         return true;
-    }
-
-    private static boolean x2ApicWriteExists(int offset) {
-        return switch (offset) {
-            case TPR, EOI, SVR, ESR, TIMER_INITIAL, TIMER_DIVIDE, SELF_IPI -> true;
-            default -> offset >= LVT_TIMER && offset <= LVT_ERROR;
-        };
-    }
-
-    private static int x2ApicWritable(int offset) {
-        return switch (offset) {
-            case EOI, ESR -> 0;
-            case TPR, SELF_IPI -> 0xff;
-            case SVR -> SVR_WRITABLE;
-            case TIMER_DIVIDE -> 0xb;
-            case TIMER_INITIAL -> -1;
-            // The read-only status bits may be written back.
-            default -> offset >= LVT_TIMER && offset <= LVT_ERROR
-                    ? LVT_WRITABLE[offset - LVT_TIMER >> 4] | 1 << 12 | LVT_REMOTE_IRR
-                    : 0;
-        };
-    }
-
-    private static boolean exists(int offset) {
-        return switch (offset) {
-            case ID, VERSION_REGISTER, TPR, APR, PPR, EOI, RRD, LDR, DFR, SVR, ESR, ICR_LOW, ICR_HIGH -> true;
-            case TIMER_INITIAL, TIMER_CURRENT, TIMER_DIVIDE -> true;
-            default -> offset >= ISR && offset < ESR || offset >= LVT_TIMER && offset <= LVT_ERROR;
-        };
     }
 
     private int readRegister(int offset) {
@@ -599,7 +566,7 @@ public final class LocalApic {
                     VectorBitmap bitmap = offset < TMR ? isr : offset < IRR ? tmr : irr;
                     yield bitmap.word(offset >> 4 & 7);
                 }
-                if (offset >= LVT_TIMER && offset <= LVT_ERROR) {
+                if (ApicRegister.isLvt(offset)) {
                     yield lvt(offset - LVT_TIMER >> 4);
                 }
                 raiseError(ESR_ILLEGAL_REGISTER);
@@ -621,9 +588,9 @@ public final class LocalApic {
             case TIMER_INITIAL -> timer.writeInitialCount(value);
             case TIMER_DIVIDE -> timer.writeDivide(value);
             default -> {
-                if (offset >= LVT_TIMER && offset <= LVT_ERROR) {
+                if (ApicRegister.isLvt(offset)) {
                     writeLvt(offset - LVT_TIMER >> 4, value);
-                } else if (!exists(offset)) {
+                } else if (!ApicRegister.exists(offset)) {
                     raiseError(ESR_ILLEGAL_REGISTER);
                 }
                 // What is left is read-only (the id too, as on current processors): the write has no effect.
@@ -642,7 +609,7 @@ public final class LocalApic {
     }
 
     private void writeLvt(int entry, int value) {
-        int bits = value & LVT_WRITABLE[entry];
+        int bits = value & ApicRegister.lvtWritable(entry);
         if ((svr & SVR_ENABLED) == 0) {
             bits |= LVT_MASKED;
         }
@@ -694,13 +661,13 @@ public final class LocalApic {
     // ---- Saved state ----
 
     /**
-     * The register page and IA32_APIC_BASE, in the form of KVM's lapic state (the id fills its register in x2APIC mode).
-     * The CPU is stopped and the machine paused. The TSC deadline belongs to {@link CpuElement.Tsc}.
+     * The register page and IA32_APIC_BASE, in the form of KVM's lapic state (the id fills its register in x2APIC
+     * mode). The CPU is stopped and the machine paused. The TSC deadline belongs to {@link CpuElement.Tsc}.
      */
     public CpuElement.LocalApicPage save() {
         ByteBuffer page = ByteBuffer.allocate(PAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (int offset = 0; offset < PAGE_BYTES; offset += 16) {
-            if (exists(offset)) {
+            if (ApicRegister.exists(offset)) {
                 page.putInt(offset, readRegister(offset));
             }
         }
@@ -730,7 +697,7 @@ public final class LocalApic {
         icrLow = page.getInt(ICR_LOW) & 0xc_cfff;
         icrHigh = page.getInt(ICR_HIGH);
         for (int entry = 0; entry < lvt.length; entry++) {
-            setLvt(entry, page.getInt(LVT_TIMER + 16 * entry) & (LVT_WRITABLE[entry] | LVT_REMOTE_IRR));
+            setLvt(entry, page.getInt(LVT_TIMER + 16 * entry) & (ApicRegister.lvtWritable(entry) | LVT_REMOTE_IRR));
         }
         for (int word = 0; word < 8; word++) {
             // Vectors 0 to 15 cannot be requested.

@@ -170,7 +170,8 @@ class LocalApicTest {
         assertThat(second.readX2Apic(0x802)).isEqualTo(1);
         assertThat(second.readX2Apic(0x80d)).isEqualTo(2);
         assertThat(second.readX2Apic(0x803)).isEqualTo(0x0105_0014);
-        for (int absent : new int[] {0x800, 0x801, 0x804, 0x809, 0x80b, 0x80c, 0x80e, 0x831, 0x83a, 0x83f, 0x840, 0x8ff}) {
+        for (int absent :
+                new int[] {0x800, 0x801, 0x804, 0x809, 0x80b, 0x80c, 0x80e, 0x831, 0x83a, 0x83f, 0x840, 0x8ff}) {
             assertThat(apic.readX2Apic(absent)).as("%x", absent).isEqualTo(LocalApic.FAULT);
         }
         for (int readOnly : new int[] {0x802, 0x803, 0x80a, 0x80d, 0x80e, 0x810, 0x820, 0x831, 0x839, 0x83a}) {
@@ -304,7 +305,8 @@ class LocalApicTest {
         byte[] page = new byte[0x400];
         for (int round = 0; round < 300; round++) {
             random.nextBytes(page);
-            apic.restore(new CpuElement.LocalApicPage(page.clone(), 0xfee0_0000L | (random.nextBoolean() ? 2 : 3) << 10));
+            long mode = random.nextBoolean() ? 2 : 3;
+            apic.restore(new CpuElement.LocalApicPage(page.clone(), 0xfee0_0000L | mode << 10));
             for (int access = 0; access < 200; access++) {
                 int offset = random.nextInt(0x400);
                 apic.readMmio(offset, 1 << random.nextInt(4));

@@ -63,7 +63,10 @@ class KvmClockTest {
         }
 
         private static long scale(long value, long by, long per) {
-            return BigInteger.valueOf(value).multiply(BigInteger.valueOf(by)).divide(BigInteger.valueOf(per)).longValue();
+            return BigInteger.valueOf(value)
+                    .multiply(BigInteger.valueOf(by))
+                    .divide(BigInteger.valueOf(per))
+                    .longValue();
         }
     }
 
