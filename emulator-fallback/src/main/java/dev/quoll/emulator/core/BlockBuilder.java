@@ -1,5 +1,6 @@
 package dev.quoll.emulator.core;
 
+import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.Decoded;
 import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.isa.Instruction;
@@ -64,6 +65,10 @@ final class BlockBuilder {
                     length = instruction.length();
                     op = translator.translate(instruction, context);
                     ended = instruction.row().terminal() || op instanceof RaisingOp;
+                    if (instruction.row().has(Attribute.SHADOW)) {
+                        // Interrupts open behind the next instruction: the block takes that one along and ends.
+                        longest = Math.min(longest, count + 2);
+                    }
                 }
                 case Decoded.InvalidOpcode(int seen) -> {
                     length = seen;

@@ -57,11 +57,25 @@ public abstract class Cpu extends SoftMmu {
     boolean stiShadow;
     /** Interrupts and debug traps are held back for one instruction after MOV SS or POP SS. */
     boolean movSsShadow;
+    /** A single-step trap follows the running instruction. */
+    boolean trapDue;
     /** NMIs are blocked until IRET. */
     public boolean nmiBlocked;
 
+    private CpuPlatform platform;
+
     Cpu(Arena arena, PhysicalMemory physical) {
         super(arena, physical);
+    }
+
+    /** What lies outside the core. */
+    public final CpuPlatform platform() {
+        return platform;
+    }
+
+    /** Sets {@link #platform()}; once, before the first instruction. */
+    public final void attach(CpuPlatform cpuPlatform) {
+        platform = cpuPlatform;
     }
 
     // Events.
@@ -248,6 +262,11 @@ public abstract class Cpu extends SoftMmu {
     public final void beginMovSsShadow() {
         movSsShadow = true;
         raise(EVENT_SINGLE);
+    }
+
+    /** The running instruction cleared TF: no single-step trap follows it (SDM vol. 3, 18.3.1.4). */
+    public final void dropTrap() {
+        trapDue = false;
     }
 
     // Leaving a block.

@@ -251,8 +251,10 @@ public abstract class CpuLoop extends Cpu {
         stiShadow = false;
         movSsShadow = false;
         watchHits = 0;
+        trapDue = trapFlag;
+        boolean resumed = flag(Flags.RF);
         runSingle();
-        if (flag(Flags.RF)) {
+        if (resumed) {
             set64(StateLayout.FLAGS_REST, systemFlags() & ~Flags.RF);
         }
         if (wasShadowed) {
@@ -262,8 +264,8 @@ public abstract class CpuLoop extends Cpu {
         if (movSsShadow) {
             return;
         }
-        if (watchHits != 0 || trapFlag) {
-            dr6 = dr6 | watchHits | (trapFlag ? 1 << 14 : 0);
+        if (watchHits != 0 || trapDue) {
+            dr6 = dr6 | watchHits | (trapDue ? 1 << 14 : 0);
             watchHits = 0;
             throw fault(null, 1, false, 0);
         }

@@ -139,6 +139,18 @@ public abstract class LazyFlags extends RegisterFile {
         return get64(StateLayout.FLAGS_REST) | arithmeticFlags();
     }
 
+    /** Sets the whole RFLAGS; bit 1 reads as 1. Mode, TLB context and events are the caller's to look after. */
+    public final void setRflags(long flags) {
+        setArithmeticFlags((int) flags);
+        set64(StateLayout.FLAGS_REST, flags & ~(long) ARITHMETIC | 2);
+    }
+
+    /** Sets or clears bits of RFLAGS outside the arithmetic flags. */
+    public final void setFlag(int bits, boolean value) {
+        int rest = get32(StateLayout.FLAGS_REST);
+        put32(StateLayout.FLAGS_REST, value ? rest | bits : rest & ~bits);
+    }
+
     /** RFLAGS without the arithmetic flags. */
     public final long systemFlags() {
         return get64(StateLayout.FLAGS_REST);

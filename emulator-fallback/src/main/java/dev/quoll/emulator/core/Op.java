@@ -29,6 +29,11 @@ public abstract class Op {
     /** Called once when {@link #ip} and {@link #length} are known. */
     protected void placed() {}
 
+    /** Whether the block goes on with at least one more instruction behind this one. */
+    protected final boolean hasSuccessor() {
+        return next != null && !(next instanceof NextBlock);
+    }
+
     /** The RIP of this instruction in the block that runs now, within the code segment's size. */
     public final long rip(Cpu cpu) {
         return cpu.inCodeSegment(cpu.get64(StateLayout.RIP_BASE) + ip);

@@ -46,6 +46,16 @@ public abstract class RegisterFile {
     public long dr6 = 0xffff0ff0L;
     public long dr7 = 0x400;
     public final long[] dr = new long[4];
+    // Model-specific registers of the core (SDM vol. 4; APM vol. 2, 6.1).
+    public long star;
+    public long lstar;
+    public long cstar;
+    public long sfmask;
+    public long kernelGsBase;
+    public long tscAux;
+    public long sysenterCs;
+    public long sysenterEsp;
+    public long sysenterEip;
     /** Current privilege level, 0 to 3. */
     public int cpl;
 

@@ -98,7 +98,7 @@ public abstract class SoftMmu extends LazyFlags {
     // Contexts and flushes.
 
     /** Chooses the TLB context for CPL, CR4.SMAP and EFLAGS.AC; call after any of them changes. */
-    final void selectContext() {
+    public final void selectContext() {
         context = cpl == 3
                 ? USER
                 : (cr4 & ControlBits.CR4_SMAP) != 0 && flag(dev.quoll.emulator.isa.Flags.AC)
@@ -436,12 +436,47 @@ public abstract class SoftMmu extends LazyFlags {
 
     /** Reads 1, 2, 4 or 8 bytes with supervisor rights, zero-extended. */
     public final long loadSystem(long va, int size) {
-        return slowLoad(null, va, size, false, SUPERVISOR);
+        return loadAs(SUPERVISOR, va, size, false);
     }
 
     /** Writes with supervisor rights. */
     public final void storeSystem(long va, int size, long value) {
-        slowStore(null, va, size, value, false, SUPERVISOR);
+        storeAs(SUPERVISOR, va, size, value, false);
+    }
+
+    // Stacks of a privilege level that is not the current one: interrupt delivery and gates.
+
+    /** Reads 1, 2, 4 or 8 bytes of the stack of a privilege level, zero-extended. */
+    public final long loadStackAt(int level, long va, int size) {
+        return loadAs(level == 3 ? USER : SUPERVISOR, va, size, true);
+    }
+
+    /** Writes to the stack of a privilege level. */
+    public final void storeStackAt(int level, long va, int size, long value) {
+        storeAs(level == 3 ? USER : SUPERVISOR, va, size, value, true);
+    }
+
+    private long loadAs(int which, long va, int size, boolean stack) {
+        long entry = contextBase(which) + (va >>> INDEX_SHIFT & INDEX_MASK);
+        if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + size - 1 & PAGE)) {
+            long host = HostMemory.getLong(stateSegment, entry + ADDEND) + va;
+            return switch (size) {
+                case 1 -> HostMemory.getByte(ram, host) & 0xffL;
+                case 2 -> HostMemory.getShort(ram, host) & 0xffffL;
+                case 4 -> HostMemory.getInt(ram, host) & 0xffffffffL;
+                default -> HostMemory.getLong(ram, host);
+            };
+        }
+        return slowLoad(null, va, size, stack, which);
+    }
+
+    private void storeAs(int which, long va, int size, long value, boolean stack) {
+        long entry = contextBase(which) + (va >>> INDEX_SHIFT & INDEX_MASK);
+        if (size == 8 && HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 7 & PAGE)) {
+            HostMemory.putLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
+        } else {
+            slowStore(null, va, size, value, stack, which);
+        }
     }
 
     // Stack accesses in 64-bit code: #SS instead of #GP for non-canonical addresses.

@@ -346,8 +346,8 @@ final class OneByteTable {
             F5 | CMC | rf=C wf=C
             F8 | CLC | wf=C
             F9 | STC | wf=C
-            FA | CLI | wf=I rf=L sys
-            FB | STI | wf=I rf=L sys shadow
+            FA | CLI | wf=I rf=L
+            FB | STI | wf=I rf=L shadow
             FC | CLD | wf=D
             FD | STD | wf=D
             """;

@@ -25,8 +25,8 @@ final class TwoByteTable {
             NP 0F 01 =C1     | VMCALL     | HYPERVISOR far ir=ABCDIJ iw=A
             NP 0F 01 =C8     | MONITOR    | MONITOR cpl0 ir=ACD
             NP 0F 01 =C9     | MWAIT      | MONITOR cpl0 far ir=AC
-            NP 0F 01 =CA     | CLAC       | SMAP cpl0 wf=K sys
-            NP 0F 01 =CB     | STAC       | SMAP cpl0 wf=K sys
+            NP 0F 01 =CA     | CLAC       | SMAP cpl0 wf=K
+            NP 0F 01 =CB     | STAC       | SMAP cpl0 wf=K
             NP 0F 01 =D0     | XGETBV     | XSAVE ir=C iw=AD
             NP 0F 01 =D1     | XSETBV     | XSAVE cpl0 sys ir=ACD
             NP 0F 01 =D9     | VMMCALL    | HYPERVISOR far ir=ABCDIJ iw=A
