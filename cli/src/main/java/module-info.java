@@ -1,8 +1,12 @@
 /** The command line: commands, terminal, exit statuses. */
 module dev.quoll.cli {
     requires dev.quoll.bindings;
+    requires dev.quoll.boot;
+    requires dev.quoll.devices;
     requires dev.quoll.machine;
     requires info.picocli;
+    // For sun.misc.Signal: the only way to hear SIGCONT, after which a terminal must be set up again.
+    requires jdk.unsupported;
 
     uses dev.quoll.machine.Disassembler;
 

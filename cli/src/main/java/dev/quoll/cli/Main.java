@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         versionProvider = VersionSource.class,
         subcommands = {
+            RunCommand.class,
             DoctorCommand.class,
             DisasmCommand.class,
             VersionCommand.class
@@ -42,7 +43,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: quoll doctor, disasm or version.");
+        throw new ParameterException(spec.commandLine(), "Say what to do: quoll run, doctor, disasm or version.");
     }
 
     /** The command line, with errors told in one sentence. */

@@ -59,6 +59,40 @@ class MainTest {
     }
 
     @Test
+    void badKernelsHaveDistinctStatusesAndOneSentence() throws Exception {
+        Path missing = folder.resolve("vmlinuz");
+        assertThat(quoll("run", "--kernel", missing.toString())).isEqualTo(ExitStatus.NO_IMAGE.code());
+        assertThat(said()).isEqualTo("quoll: the kernel " + missing + " does not exist.");
+        assertThat(quoll("run", "--kernel", folder.toString())).isEqualTo(ExitStatus.NO_IMAGE.code());
+        assertThat(said()).isEqualTo("quoll: the kernel " + folder + " is a folder.");
+        Path junk = Files.writeString(folder.resolve("junk"), "this is no kernel");
+        assertThat(quoll("run", "--kernel", junk.toString())).isEqualTo(ExitStatus.BAD_IMAGE.code());
+        assertThat(said()).startsWith("quoll: ").hasLineCount(1);
+        Path empty = Files.createFile(folder.resolve("empty"));
+        assertThat(quoll("run", "--kernel", empty.toString())).isEqualTo(ExitStatus.BAD_IMAGE.code());
+        assertThat(said()).hasLineCount(1);
+    }
+
+    @Test
+    void badChoicesOfRunAreUsageErrors() {
+        for (String[] choice : new String[][] {
+            {"--memory", "1"}, {"--memory", "lots"}, {"--memory", "600G"}, {"--cpus", "0"}, {"--cpus", "255"},
+            {"--cpu", "v9"}, {"--engine", "steam"}, {"--console", "tty"}, {"--machine", "mainframe"},
+            {"--kit", "bsd"}, {"--unpack", "never"}
+        }) {
+            assertThat(quoll("run", "--kernel", "/dev/null", choice[0], choice[1])).as(choice[1]).isEqualTo(ExitStatus.USAGE.code());
+            assertThat(said()).contains(choice[1].equals("1") ? "2 MiB" : "").doesNotContain("Exception").hasLineCount(2);
+        }
+    }
+
+    /** What is on standard error since the last call, without the end of line. */
+    private String said() {
+        String text = err.toString().stripTrailing();
+        err.getBuffer().setLength(0);
+        return text;
+    }
+
+    @Test
     void debugShowsWhereAnErrorCameFrom() throws Exception {
         Path notAFile = Files.createDirectory(folder.resolve("directory"));
         assertThat(quoll("disasm", "--debug", notAFile.toString())).isEqualTo(ExitStatus.HOST_IO.code());
