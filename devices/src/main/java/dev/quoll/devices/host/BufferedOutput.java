@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Console output with a thread of its own: bytes go into a ring without a lock or a system call, and the thread carries
  * them to an {@link OutputStream} in large pieces, flushing within {@link #LATENCY_MILLIS}. When the host end stalls,
- * the ring fills and the device is told to wait; nothing is lost and no vCPU blocks.
+ * the ring fills and the device is told to wait; nothing is lost and no vCPU blocks. One device feeds one output.
  *
  * <p>Threat: the ring's size bounds what a guest that floods its console can make the host hold. A host stream that
  * fails ends the output: later bytes are counted and dropped, and {@link #failure} says why.

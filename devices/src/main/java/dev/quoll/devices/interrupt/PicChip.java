@@ -57,6 +57,7 @@ final class PicChip {
     }
 
     void powerOn() {
+        edgeLevel = 0;
         initialise();
         mask = 0xff;
         vectorBase = 0;
@@ -66,7 +67,6 @@ final class PicChip {
         autoEoi = false;
         rotateOnAutoEoi = false;
         fullyNested = false;
-        edgeLevel = 0;
     }
 
     private void initialise() {

@@ -35,7 +35,7 @@ public final class Hpet implements Device<Hpet.State>, MmioDevice {
     private static final long NANOS_PER_COUNT = 1_000_000_000L / HZ;
     private static final long SHORTEST_TICK_NANOS = 50_000;
     private static final int REVISION = 1;
-    private static final int VENDOR = 0x8086;
+    private static final long VENDOR = 0x8086;
     /** General capabilities: period, vendor, legacy routes, 64-bit counter, number of comparators, revision. */
     public static final long CAPABILITIES =
             FEMTOSECONDS << 32 | VENDOR << 16 | 1 << 15 | 1 << 13 | TIMERS - 1 << 8 | REVISION;

@@ -232,6 +232,7 @@ final class PitChannel {
 
     void latchStatus(long now) {
         if (latchedStatus == 0) {
+            sync(now);
             boolean notLoaded = !counting || waitsForTrigger || nextReload != 0;
             latchedStatus = 0x100
                     | (out(now) ? STATUS_OUT : 0)

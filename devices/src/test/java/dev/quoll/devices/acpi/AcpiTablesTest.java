@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -172,7 +173,7 @@ class AcpiTablesTest {
             }
         }
         List<Placed> sorted = placed.stream()
-                .sorted(java.util.Comparator.comparingLong(Placed::address))
+                .sorted(Comparator.comparingLong(Placed::address))
                 .toList();
         for (int i = 1; i < sorted.size(); i++) {
             assertThat(sorted.get(i).address()).isGreaterThanOrEqualTo(sorted.get(i - 1).end());
