@@ -94,7 +94,7 @@ public abstract class Cpu extends SoftMmu {
         return events() != 0;
     }
 
-    final void clearEvents(int bits) {
+    protected final void clearEvents(int bits) {
         EVENTS.getAndBitwiseAnd(this, ~bits);
     }
 

@@ -85,9 +85,9 @@ public abstract class SoftMmu extends LazyFlags {
     /** The decoded blocks of a RAM page, made when there are none. */
     abstract CodePage codePage(int pageIndex);
 
-    abstract long readDevice(long physicalAddress, int size);
+    protected abstract long readDevice(long physicalAddress, int size);
 
-    abstract void writeDevice(long physicalAddress, int size, long value);
+    protected abstract void writeDevice(long physicalAddress, int size, long value);
 
     /** Whether an armed data breakpoint lies in this page, so that no access to it may take the fast path. */
     abstract boolean watchedPage(long linearPage);

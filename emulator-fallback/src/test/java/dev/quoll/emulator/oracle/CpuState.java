@@ -1,0 +1,132 @@
+package dev.quoll.emulator.oracle;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * What an instruction of user code can see and change: general registers (RSP takes no part), the status flags, and the
+ * x87, MMX and SSE state as an FXSAVE64 image (SDM vol. 1, table 10-2).
+ */
+public final class CpuState {
+    public static final int RSP = 4;
+    static final int FX_SIZE = 512;
+    static final int FX_CONTROL = 0;
+    static final int FX_STATUS = 2;
+    static final int FX_TAGS = 4;
+    static final int FX_MXCSR = 24;
+    static final int FX_MXCSR_MASK = 28;
+    static final int FX_STACK = 32;
+    static final int FX_XMM = 160;
+
+    public final long[] gpr = new long[16];
+    /** RFLAGS; only the status flags are taken from it. */
+    public long flags;
+
+    final ByteBuffer fx = ByteBuffer.allocate(FX_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+
+    /** All zero but for the reset values of the x87 control word and MXCSR. */
+    public CpuState() {
+        fx.putShort(FX_CONTROL, (short) 0x37f);
+        setMxcsr(0x1f80);
+    }
+
+    public CpuState copy() {
+        CpuState copy = new CpuState();
+        System.arraycopy(gpr, 0, copy.gpr, 0, gpr.length);
+        copy.flags = flags;
+        System.arraycopy(fx.array(), 0, copy.fx.array(), 0, FX_SIZE);
+        return copy;
+    }
+
+    /** Low (half 0) or high (half 1) 8 bytes of an XMM register. */
+    public long xmm(int number, int half) {
+        return fx.getLong(FX_XMM + 16 * number + 8 * half);
+    }
+
+    public void setXmm(int number, int half, long value) {
+        fx.putLong(FX_XMM + 16 * number + 8 * half, value);
+    }
+
+    public int mxcsr() {
+        return fx.getInt(FX_MXCSR);
+    }
+
+    public void setMxcsr(int value) {
+        fx.putInt(FX_MXCSR, value);
+    }
+
+    /** x87 status word with TOP in bits 13 to 11. */
+    public int x87Status() {
+        return fx.getShort(FX_STATUS) & 0xffff;
+    }
+
+    public void setX87Status(int value) {
+        fx.putShort(FX_STATUS, (short) value);
+    }
+
+    /** One bit for each physical x87 register, 1 = in use. */
+    public int x87Tags() {
+        return fx.get(FX_TAGS) & 0xff;
+    }
+
+    public void setX87Tags(int value) {
+        fx.put(FX_TAGS, (byte) value);
+    }
+
+    /** Significand of ST(i). */
+    public long significand(int i) {
+        return fx.getLong(FX_STACK + 16 * i);
+    }
+
+    /** Sign and exponent of ST(i). */
+    public int signAndExponent(int i) {
+        return fx.getShort(FX_STACK + 16 * i + 8) & 0xffff;
+    }
+
+    public void setX87(int i, long significand, int signAndExponent) {
+        fx.putLong(FX_STACK + 16 * i, significand);
+        fx.putShort(FX_STACK + 16 * i + 8, (short) signAndExponent);
+    }
+
+    /** Lists the differences to another state; empty when there are none in what is compared. */
+    String differences(CpuState other, int flagMask) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 16; i++) {
+            if (i != RSP) {
+                difference(text, "r" + i, gpr[i], other.gpr[i]);
+            }
+        }
+        difference(text, "flags", flags & flagMask, other.flags & flagMask);
+        for (int i = 0; i < 16; i++) {
+            difference(text, "xmm" + i + " low", xmm(i, 0), other.xmm(i, 0));
+            difference(text, "xmm" + i + " high", xmm(i, 1), other.xmm(i, 1));
+        }
+        difference(text, "mxcsr", mxcsr(), other.mxcsr());
+        difference(text, "x87 control", fx.getShort(FX_CONTROL), other.fx.getShort(FX_CONTROL));
+        difference(text, "x87 status", x87Status(), other.x87Status());
+        difference(text, "x87 tags", x87Tags(), other.x87Tags());
+        for (int i = 0; i < 8; i++) {
+            difference(text, "st" + i, significand(i), other.significand(i));
+            difference(text, "st" + i + " sign and exponent", signAndExponent(i), other.signAndExponent(i));
+        }
+        return text.toString();
+    }
+
+    private static void difference(StringBuilder text, String what, long mine, long theirs) {
+        if (mine != theirs) {
+            text.append("  %s 0x%x, other 0x%x%n".formatted(what, mine, theirs));
+        }
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("gpr");
+        Arrays.stream(gpr).forEach(value -> text.append(" %x".formatted(value)));
+        text.append("%n  flags %x mxcsr %x xmm".formatted(flags, mxcsr()));
+        for (int i = 0; i < 16; i++) {
+            text.append(" %016x%016x".formatted(xmm(i, 1), xmm(i, 0)));
+        }
+        return text.toString();
+    }
+}

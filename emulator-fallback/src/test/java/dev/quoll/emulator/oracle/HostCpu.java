@@ -1,0 +1,171 @@
+package dev.quoll.emulator.oracle;
+
+import dev.quoll.bindings.NativeAccess;
+import dev.quoll.bindings.code.CodeEntry;
+import dev.quoll.bindings.code.ExecutableMemory;
+import dev.quoll.bindings.memory.MemoryMapping;
+import dev.quoll.bindings.memory.Protection;
+import dev.quoll.emulator.isa.Flags;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * Runs single instructions on the host's processor: a piece of code that loads all registers from a block, the
+ * instruction, and code that stores them back. An instruction that faults ends the JVM, so callers choose operands that
+ * do not; RSP is the host's and must not be used.
+ */
+public final class HostCpu implements AutoCloseable {
+    /** Bytes of the data buffer that instructions may access. */
+    public static final int DATA_SIZE = 4096;
+
+    static final int CODE_SIZE = 1 << 18;
+    private static final int BLOCK_FLAGS = 128;
+    private static final int BLOCK_HOST_MXCSR = 136;
+    private static final int BLOCK_FX = 256;
+    private static final int LONGEST_PIECE = 512;
+    private static final int RAX = 0;
+    private static final int RDI = 7;
+
+    private final ExecutableMemory code = ExecutableMemory.allocate(CODE_SIZE);
+    private final MemoryMapping data = MemoryMapping.anonymous(3 * DATA_SIZE, Protection.READ_WRITE);
+    private final MemoryMapping block = MemoryMapping.anonymous(4096, Protection.READ_WRITE);
+    private final byte[] before;
+    private final byte[] after;
+    private int at;
+    private int entry;
+
+    private HostCpu() {
+        before = prologue();
+        after = epilogue();
+    }
+
+    /** Prepares, or skips the test where the host is another machine or native access is denied. */
+    public static HostCpu open() {
+        Assumptions.assumeTrue(System.getProperty("os.arch").equals("amd64"), "the host is not x86-64");
+        NativeAccess.unavailableReason().ifPresent(Assumptions::abort);
+        return new HostCpu();
+    }
+
+    /** Linear address of the code area, which is {@link #CODE_SIZE} bytes long. */
+    long codeAddress() {
+        return code.address();
+    }
+
+    /** Linear address of the data buffer. */
+    public long dataAddress() {
+        // The pages on both sides catch an access that strays.
+        return data.address() + DATA_SIZE;
+    }
+
+    /** Linear address at which the instruction of the next {@link #place} will stand. */
+    public long nextInstruction() {
+        return code.address() + room() + before.length;
+    }
+
+    /** Places an instruction for the following {@link #run}s. Never overwrites code that has run shortly before. */
+    void place(byte[] instruction) {
+        entry = room();
+        ByteBuffer piece = ByteBuffer.allocate(LONGEST_PIECE);
+        piece.put(before).put(instruction).put(after);
+        code.write(entry, Arrays.copyOf(piece.array(), piece.position()));
+        at = entry + (piece.position() + 63 & ~63);
+    }
+
+    private int room() {
+        return at + LONGEST_PIECE > CODE_SIZE ? 0 : at;
+    }
+
+    /** Runs the placed instruction on a state and a data buffer, which both become what it leaves. */
+    void run(CpuState state, byte[] buffer) {
+        MemorySegment slots = block.segment();
+        for (int i = 0; i < 16; i++) {
+            slots.set(ValueLayout.JAVA_LONG, 8L * i, state.gpr[i]);
+        }
+        slots.set(ValueLayout.JAVA_LONG, BLOCK_FLAGS, state.flags & Flags.STATUS | 0x202);
+        MemorySegment image = MemorySegment.ofArray(state.fx.array());
+        MemorySegment.copy(image, 0, slots, BLOCK_FX, CpuState.FX_SIZE);
+        MemorySegment.copy(buffer, 0, data.segment(), ValueLayout.JAVA_BYTE, DATA_SIZE, DATA_SIZE);
+        CodeEntry.call(code.address() + entry, block.address());
+        for (int i = 0; i < 16; i++) {
+            if (i != CpuState.RSP) {
+                state.gpr[i] = slots.get(ValueLayout.JAVA_LONG, 8L * i);
+            }
+        }
+        state.flags = slots.get(ValueLayout.JAVA_LONG, BLOCK_FLAGS);
+        MemorySegment.copy(slots, BLOCK_FX, image, 0, CpuState.FX_SIZE);
+        MemorySegment.copy(data.segment(), ValueLayout.JAVA_BYTE, DATA_SIZE, buffer, 0, DATA_SIZE);
+    }
+
+    private static byte[] prologue() {
+        Assembler a = new Assembler();
+        a.bytes(0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57); // push rbx, rbp, r12-r15
+        a.withBlock(BLOCK_HOST_MXCSR, 0x0f, 0xae, 0x9f); // stmxcsr [rdi+n]
+        a.withBlock(BLOCK_FX, 0x48, 0x0f, 0xae, 0x8f); // fxrstor64 [rdi+n]
+        a.withBlock(BLOCK_FLAGS, 0xff, 0xb7); // push qword [rdi+n]
+        a.bytes(0x9d); // popfq
+        a.bytes(0x57); // push rdi
+        for (int i = 0; i < 16; i++) {
+            if (i != CpuState.RSP && i != RDI) {
+                a.register(0x8b, i); // mov r, [rdi+8i]
+            }
+        }
+        a.register(0x8b, RDI);
+        return a.done();
+    }
+
+    private static byte[] epilogue() {
+        Assembler a = new Assembler();
+        a.bytes(0x48, 0x87, 0x3c, 0x24); // xchg rdi, [rsp]
+        for (int i = 0; i < 16; i++) {
+            if (i != CpuState.RSP && i != RDI) {
+                a.register(0x89, i); // mov [rdi+8i], r
+            }
+        }
+        a.bytes(0x58); // pop rax: the guest's rdi
+        a.withBlock(8 * RDI, 0x48, 0x89, 0x87 | RAX << 3); // mov [rdi+56], rax
+        a.bytes(0x9c); // pushfq
+        a.withBlock(BLOCK_FLAGS, 0x8f, 0x87); // pop qword [rdi+n]
+        a.withBlock(BLOCK_FX, 0x48, 0x0f, 0xae, 0x87); // fxsave64 [rdi+n]
+        a.withBlock(BLOCK_HOST_MXCSR, 0x0f, 0xae, 0x97); // ldmxcsr [rdi+n]
+        a.bytes(0xdb, 0xe3, 0xfc); // fninit; cld
+        a.bytes(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3); // pop r15-r12, rbp, rbx; ret
+        return a.done();
+    }
+
+    @Override
+    public void close() {
+        block.close();
+        data.close();
+        code.close();
+    }
+
+    /** Just enough encoding for the code around the instruction. */
+    private static final class Assembler {
+        private final ByteBuffer out = ByteBuffer.allocate(LONGEST_PIECE).order(ByteOrder.LITTLE_ENDIAN);
+
+        void bytes(int... bytes) {
+            for (int value : bytes) {
+                out.put((byte) value);
+            }
+        }
+
+        /** An instruction that ends in a displacement from RDI. */
+        void withBlock(int offset, int... bytes) {
+            bytes(bytes);
+            out.putInt(offset);
+        }
+
+        /** MOV between a register and its slot in the block. */
+        void register(int opcode, int number) {
+            withBlock(8 * number, 0x48 | number >> 3 << 2, opcode, 0x87 | (number & 7) << 3);
+        }
+
+        byte[] done() {
+            return Arrays.copyOf(out.array(), out.position());
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.quoll.emulator.oracle;
+
+import dev.quoll.emulator.isa.OpcodeRow;
+import dev.quoll.emulator.isa.Operand;
+import java.util.List;
+
+/**
+ * One encoded instruction.
+ *
+ * @param operands in the order of the row
+ * @param target linear address its memory operand is meant to have, 0 without one
+ */
+public record Instance(OpcodeRow row, byte[] code, List<Operand> operands, long target) {
+    /** The explicit memory operand, or null. */
+    public Operand.Memory memory() {
+        for (Operand operand : operands) {
+            if (operand instanceof Operand.Memory memory) {
+                return memory;
+            }
+        }
+        return null;
+    }
+
+    /** Sets base and index registers so that the memory operand lies at {@link #target}. */
+    void aim(CpuState state, long anyIndex) {
+        Operand.Memory memory = memory();
+        if (memory == null || memory.base() == Operand.Memory.RIP) {
+            return;
+        }
+        long offset = target - memory.displacement();
+        if (memory.base() == Operand.Memory.NONE) {
+            state.gpr[memory.index()] = offset;
+            return;
+        }
+        if (memory.index() != Operand.Memory.NONE) {
+            state.gpr[memory.index()] = anyIndex;
+            offset -= anyIndex << memory.scaleShift();
+        }
+        state.gpr[memory.base()] = offset;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(row.mnemonic() + " (" + row.encoding() + ")");
+        for (byte value : code) {
+            text.append(" %02x".formatted(value));
+        }
+        return text.append(' ').append(operands).toString();
+    }
+}

@@ -1,0 +1,174 @@
+package dev.quoll.emulator.oracle;
+
+import dev.quoll.bindings.code.HostCpuid;
+import dev.quoll.emulator.core.OpFamily;
+import dev.quoll.emulator.isa.CpuFeature;
+import dev.quoll.emulator.isa.Flags;
+import dev.quoll.emulator.isa.OpcodeRow;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Runs instructions on the host and on the emulator and compares everything they leave: registers, defined flags, XMM,
+ * MXCSR, x87 and memory. For rows that no operand of a {@link InstanceGenerator} makes fault.
+ */
+public final class Oracle implements AutoCloseable {
+    /** Last word on a state before it runs: what must not be left to chance. */
+    @FunctionalInterface
+    public interface Setup {
+        /** @param data the data buffer, which starts at {@code dataAddress} */
+        void adjust(Instance instance, CpuState state, byte[] data, long dataAddress);
+    }
+
+    /** Leaves states as they are. */
+    public static final Setup PLAIN = (instance, state, data, dataAddress) -> {};
+
+    private static final int MXCSR_MASKS = 0x1f80;
+
+    private final HostCpu host;
+    private final EmulatedCpu emulator;
+    private final Random random;
+    private final ValueGenerator values;
+    private final InstanceGenerator instances;
+    private final HostCpuid cpuid;
+    private long runs;
+
+    private Oracle(HostCpu host, EmulatedCpu emulator, Random random) {
+        this.host = host;
+        this.emulator = emulator;
+        this.random = random;
+        values = new ValueGenerator(random);
+        instances = new InstanceGenerator(random, host.dataAddress());
+        cpuid = HostCpuid.open();
+    }
+
+    /** Opens both CPUs; skips the test where the host cannot serve. */
+    public static Oracle open(List<OpFamily> families, Random random) throws IOException {
+        HostCpu host = HostCpu.open();
+        return new Oracle(
+                host, EmulatedCpu.create(families, host.codeAddress(), host.dataAddress()), random);
+    }
+
+    /** Whether the host's processor has the feature a row belongs to. */
+    public boolean hostHas(CpuFeature feature) {
+        if (feature.register() == CpuFeature.Register.NONE) {
+            return true;
+        }
+        HostCpuid.Registers answer = cpuid.query(feature.leaf(), feature.subleaf());
+        int value = switch (feature.register()) {
+            case EAX -> answer.eax();
+            case EBX -> answer.ebx();
+            case ECX -> answer.ecx();
+            case EDX -> answer.edx();
+            case NONE -> 0;
+        };
+        return (value >>> feature.bit() & 1) != 0;
+    }
+
+    /** Instructions compared so far. */
+    public long runs() {
+        return runs;
+    }
+
+    /**
+     * Compares random instances of a row, in its register and its memory form.
+     *
+     * @param count instances of each form
+     * @param states random states each of them runs on
+     * @throws AssertionError that names the instruction, the state and every difference
+     */
+    public void compare(OpcodeRow row, int count, int states, Setup setup) {
+        for (int i = 0; i < count; i++) {
+            if (InstanceGenerator.mayBeRegister(row)) {
+                compare(instances.next(row, host.nextInstruction(), false), states, setup);
+            }
+            if (InstanceGenerator.mayBeMemory(row)) {
+                compare(instances.next(row, host.nextInstruction(), true), states, setup);
+            }
+        }
+    }
+
+    private void compare(Instance instance, int states, Setup setup) {
+        emulator.place(instance.code(), host.nextInstruction());
+        host.place(instance.code());
+        for (int i = 0; i < states; i++) {
+            CpuState state = state();
+            instance.aim(state, random.nextInt());
+            byte[] data = data();
+            setup.adjust(instance, state, data, host.dataAddress());
+            compare(instance, state, data);
+        }
+    }
+
+    private void compare(Instance instance, CpuState before, byte[] data) {
+        CpuState onHost = before.copy();
+        CpuState onEmulator = before.copy();
+        byte[] hostData = data.clone();
+        byte[] emulatorData = data.clone();
+        host.run(onHost, hostData);
+        int fault = emulator.run(onEmulator, emulatorData);
+        runs++;
+        String differences = onEmulator.differences(onHost, Flags.STATUS & ~instance.row().flagsUndefined());
+        if (fault >= 0) {
+            differences = "  raised exception " + fault + "\n" + differences;
+        }
+        int where = Arrays.mismatch(hostData, emulatorData);
+        if (where >= 0) {
+            differences += "  memory at data + 0x%x: 0x%x, other 0x%x%n"
+                    .formatted(where, emulatorData[where], hostData[where]);
+        }
+        if (!differences.isEmpty()) {
+            throw new AssertionError("the emulator (first) and the host (other) differ on %s%n%sfrom %s%n  %s"
+                    .formatted(instance, differences, before, operandBytes(instance, data)));
+        }
+    }
+
+    private String operandBytes(Instance instance, byte[] data) {
+        if (instance.memory() == null) {
+            return "no memory operand";
+        }
+        int offset = (int) (instance.target() - host.dataAddress());
+        StringBuilder text = new StringBuilder("memory at data + 0x%x:".formatted(offset));
+        for (int i = offset; i < Math.min(offset + 16, data.length); i++) {
+            text.append(" %02x".formatted(data[i]));
+        }
+        return text.toString();
+    }
+
+    private CpuState state() {
+        CpuState state = new CpuState();
+        for (int i = 0; i < 16; i++) {
+            state.gpr[i] = values.next();
+            state.setXmm(i, 0, values.next());
+            state.setXmm(i, 1, values.next());
+        }
+        for (int i = 0; i < 8; i++) {
+            state.setX87(i, values.next(), random.nextInt(1 << 16));
+        }
+        state.setX87Status(random.nextInt(8) << 11);
+        state.setX87Tags(random.nextInt(256));
+        state.flags = random.nextInt() & Flags.STATUS;
+        // Rounding, FTZ, DAZ and sticky flags at random, every exception masked: the host must not trap.
+        state.setMxcsr(random.nextInt(1 << 16) | MXCSR_MASKS);
+        return state;
+    }
+
+    private byte[] data() {
+        ByteBuffer data = ByteBuffer.allocate(HostCpu.DATA_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        while (data.hasRemaining()) {
+            data.putLong(values.next());
+        }
+        return data.array();
+    }
+
+    @Override
+    public void close() {
+        cpuid.close();
+        emulator.close();
+        host.close();
+    }
+}
