@@ -187,7 +187,7 @@ public final class Decoder {
             // Only eight registers, and W does not widen general registers.
             rex = 0;
         }
-        vvvv = (last ^ 0xff) >> 3 & (mode64 ? 15 : 7);
+        vvvv = (last ^ 0xff) >> 3 & 15;
         vectorLength = (last & 4) != 0 ? 32 : 16;
         prefixes |= Prefixes.VEX | rex << Prefixes.REX_SHIFT;
         if (three && (last & 0x80) != 0) {
@@ -432,7 +432,8 @@ public final class Decoder {
     }
 
     private int takeVvvv() {
-        int number = vvvv;
+        // Outside 64-bit code its top bit is ignored where an operand uses the field (SDM vol. 2, 2.3.5.6).
+        int number = vvvv & (mode64 ? 15 : 7);
         vvvv = 0;
         return number;
     }
@@ -550,7 +551,8 @@ public final class Decoder {
             return null;
         }
         int index = memory.index() == Memory.NONE ? 4 : memory.index();
-        if ((modrm & 7) != 4 || addressSize == 2 || index == reg() || index == vvvv || vvvv == reg()) {
+        int mask = vvvv & (mode64 ? 15 : 7);
+        if ((modrm & 7) != 4 || addressSize == 2 || index == reg() || index == mask || mask == reg()) {
             invalid = true;
         }
         return new Memory(

@@ -79,12 +79,14 @@ public final class Disassembler {
                     });
             case NOP -> out.append(operands == 0 && size == 2 && !bits16(instruction) ? "xchg ax,ax" : "nop");
             case MOV -> out.append(isAbsoluteMove(instruction) ? "movabs" : "mov");
-            case IRET, RETF, SYSRET, SYSEXIT -> {
+            case SYSRET, SYSEXIT -> {
                 lower(out, instruction.mnemonic());
-                if (size == 8) {
-                    out.append('q');
-                } else if (size == 2) {
-                    out.append('w');
+                out.append(size == 8 ? 'q' : 'd');
+            }
+            case IRET, RETF -> {
+                lower(out, instruction.mnemonic());
+                if (size != Math.min(instruction.codeSize().bytes(), 4)) {
+                    out.append(size == 8 ? 'q' : size == 4 ? 'd' : 'w');
                 }
             }
             case PUSHA, POPA, PUSHF, POPF, ENTER, LEAVE -> {

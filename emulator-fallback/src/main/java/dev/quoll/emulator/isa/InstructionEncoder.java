@@ -78,7 +78,8 @@ public final class InstructionEncoder {
         memory = null;
         segment = null;
         int selector = row.match().value();
-        reg = selector >> Selector.REG_SHIFT & 7;
+        // Where neither row nor operand says ModRM.reg, only 7 is no special case of the row (NOP of 0F 18 to 0F 1F).
+        reg = (row.match().mask() & Selector.REG_MASK) != 0 ? selector >> Selector.REG_SHIFT & 7 : 7;
         if ((row.match().mask() & Selector.RM_MASK) != 0) {
             rm = selector >> Selector.RM_SHIFT & 7;
         }

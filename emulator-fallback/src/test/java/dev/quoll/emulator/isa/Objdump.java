@@ -1,0 +1,113 @@
+package dev.quoll.emulator.isa;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// GNU objdump as an oracle for lengths and texts.
+final class Objdump {
+
+    /// One line of its output.
+    ///
+    /// @param bytes the bytes it attributes to the instruction
+    /// @param text its text, without symbols and comments, see [#canonical]
+    record Line(long address, byte[] bytes, String text) {
+        boolean bad() {
+            return text.contains("(bad)") || text.contains("?") || text.startsWith(".byte");
+        }
+    }
+
+    private static final Pattern PREFIX =
+            Pattern.compile("^(data16|data32|addr16|addr32|cs|ds|es|ss|fs|gs|rex(\\.[WRXB]+)?|repz|repnz|bnd|xacquire|xrelease) (?=[a-z])");
+    private static final Pattern NEGATIVE_RIP = Pattern.compile("\\[([re]ip)\\+0x(f{8}[0-9a-f]{8}|[89a-f][0-9a-f]{7})]");
+    private static final Pattern NO_INDEX = Pattern.compile("\\+?[re]iz\\*\\d");
+    private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
+
+    private Objdump() {
+    }
+
+    static boolean available() {
+        try {
+            return new ProcessBuilder("objdump", "--version").redirectErrorStream(true).start().waitFor() == 0;
+        } catch (IOException absent) {
+            return false;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /// Feeds every instruction of the .text section of an ELF file to `sink`.
+    static void text(Path file, Consumer<Line> sink) throws IOException {
+        run(List.of("-d", "-w", "-M", "intel", "-j", ".text", file.toString()), sink);
+    }
+
+    /// Feeds the instructions of a file of bare code to `sink`.
+    ///
+    /// @param machine i8086, i386 or i386:x86-64
+    static void raw(Path file, String machine, Consumer<Line> sink) throws IOException {
+        run(List.of("-D", "-z", "-w", "-M", "intel", "-b", "binary", "-m", machine, file.toString()), sink);
+    }
+
+    private static void run(List<String> arguments, Consumer<Line> sink) throws IOException {
+        List<String> command = new ArrayList<>(List.of("objdump"));
+        command.addAll(arguments);
+        Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.ISO_8859_1))) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                String[] columns = line.split("\t");
+                if (columns.length >= 2 && columns[0].endsWith(":")) {
+                    String address = columns[0].strip();
+                    sink.accept(new Line(
+                            Long.parseUnsignedLong(address, 0, address.length() - 1, 16),
+                            HEX.parseHex(columns[1].strip()),
+                            columns.length > 2 ? canonical(columns[2]) : ".byte"));
+                }
+            }
+        }
+    }
+
+    /// Removes what the disassembler leaves out by choice: symbols, comments, prefixes without effect, a displacement of 0
+    /// and an absent index; and writes negative RIP displacements with a minus.
+    static String canonical(String text) {
+        String result = text;
+        for (char start : new char[] {'#', '<'}) {
+            int at = result.indexOf(start);
+            if (at >= 0) {
+                result = result.substring(0, at);
+            }
+        }
+        result = result.strip().replaceAll("\\s+", " ").replace("+0x0]", "]").replace("-0x0]", "]");
+        if (result.contains("iz*")) {
+            result = NO_INDEX.matcher(result).replaceAll("");
+        }
+        Matcher negative = NEGATIVE_RIP.matcher(result);
+        if (negative.find()) {
+            String digits = negative.group(2);
+            long value = digits.length() == 16 ? Long.parseUnsignedLong(digits, 16) : (int) Long.parseLong(digits, 16);
+            String fixed = "[" + negative.group(1) + "-0x" + Long.toHexString(-value) + "]";
+            result = result.substring(0, negative.start()) + fixed + result.substring(negative.end());
+        }
+        Matcher prefix = PREFIX.matcher(result);
+        while (prefix.find()) {
+            result = result.substring(prefix.end());
+            prefix = PREFIX.matcher(result);
+        }
+        return result.strip();
+    }
+
+    /// Returns 15 bytes of `code` from `offset`, with zeros after its end.
+    static byte[] window(byte[] code, int offset) {
+        return Arrays.copyOfRange(code, offset, offset + Decoder.MAX_LENGTH);
+    }
+}

@@ -1,0 +1,213 @@
+package dev.quoll.emulator.isa;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Compares decoder and disassembler with GNU objdump on the programs of this host and on random code.
+class ObjdumpTest {
+
+    /// Instruction sets that the table leaves out because the processor it describes has none of them: opmask and AVX-512,
+    /// VNNI and IFMA, transactional memory, XOP and FMA4, 3DNow!, SSE4A, VMX and SVM and SMX, CET, key locker, MPX checks,
+    /// AMX, user interrupts, remote atomics, SGX, WAITPKG, enqueue commands and others.
+    private static final Pattern ABSENT = Pattern.compile(
+            "k(add|and|mov|not|or|unpck|test|shift|xor|xnor|ortest).*|\\{vex}|vpdp.*|vpmadd52.*|vcvtne.*|vbcstne.*"
+                    + "|xbegin|xabort|xend|xtest|xsusldtrk|xresldtrk"
+                    + "|v(prot|psha|pshl|pcom|pmac|pmadcs|phadd|phsub|permil2|frcz|pperm|pcmov).*"
+                    + "|vf(n?m(add|sub)|maddsub|msubadd)[ps][sd]|bextr|blc.*|blsfill|blsic|t1mskc|tzmsk|l?wpins|lwpval|[ls]lwpcb"
+                    + "|femms|pf.*|pi2f.|pswapd|pavgusb|pmulhrw|extrq|insertq|movnts[sd]"
+                    + "|vm(call|launch|resume|xoff|xon|read|write|ptrld|ptrst|clear|func|run|load|save|gexit)|vmmcall|stgi|clgi|skinit"
+                    + "|invlpga|invept|invvpid|getsec|encls|enclu|enclv|wrs?s.*|wruss.|incssp.|rdssp.|rstorssp|saveprevssp"
+                    + "|setssbsy|clrssbsy|aes(enc|dec)(wide)?(128|256)kl|encodekey.*|loadiwkey|t(dp|ile|dpb|zero).*|[ls]ttilecfg"
+                    + "|clui|stui|testui|uiret|senduipi|aadd|aand|aor|axor|umonitor|umwait|tpause|enqcmds?|movdir64b|ptwrite"
+                    + "|monitorx|mwaitx|clzero|rdpru|mcommit|rmpadjust|pvalidate|psmash|rmpupdate|invlpgb|tlbsync|hreset|pconfig"
+                    + "|cmp.*xadd|rdmsrlist|wrmsrlist|wrmsrns|frstpm.*|nop|xstore.*|xcrypt.*|montmul|xsha.*|vcvtneps2bf16.*"
+                    + "|rdmsr|wrmsr|prefetchit.");
+
+    /// Encodings that processors accept and objdump does not: aliases of x87 register forms, SALC, NOPs that once were MPX,
+    /// WBINVD and bit scans with a prefix they ignore, and fences with any ModRM.rm.
+    private static final Set<String> EXTRA = Set.of(
+            "D9 /3 reg", "DC /2 reg", "DC /3 reg", "DD /1 reg", "DE /2 reg", "DF /1 reg", "DF /2 reg", "DF /3 reg", "D6 m32",
+            "0F 1A", "0F 1B", "0F 09", "0F BC", "0F BD", "NP 0F AE /5 reg", "NP 0F AE /6 reg", "NP 0F AE /7 reg", "9B");
+
+    @TempDir
+    static Path directory;
+
+    @BeforeAll
+    static void needsObjdump() {
+        assumeTrue(Objdump.available(), "GNU objdump is not installed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/bin/bash", "/lib/x86_64-linux-gnu/libc.so.6"})
+    void programs(String file) throws IOException {
+        compareText(Path.of(file));
+    }
+
+    @Tag("long")
+    @ParameterizedTest
+    @ValueSource(strings = {"/lib/x86_64-linux-gnu/libcrypto.so.3", "/lib/x86_64-linux-gnu/libm.so.6", "/usr/bin/gdb"})
+    void largePrograms(String file) throws IOException {
+        compareText(Path.of(file));
+    }
+
+    private static void compareText(Path file) throws IOException {
+        assumeTrue(Files.isReadable(file), file + " is not installed");
+        Tally tally = new Tally(CodeSize.BITS64, true);
+        Objdump.text(file, line -> {
+            // objdump cuts data between functions into lines of its own making; the bytes it shows are all there is.
+            byte[] code = Objdump.window(line.bytes(), 0);
+            tally.add(line, code);
+        });
+        assertThat(tally.compared).as("instructions compared in %s", file).isGreaterThan(10_000);
+        assertThat(tally.differences).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"BITS64, i386:x86-64", "BITS32, i386", "BITS16, i8086"})
+    void randomCode(CodeSize mode, String machine) throws IOException {
+        long seed = new Random().nextLong();
+        byte[] code = randomCode(mode, new Random(seed), 30_000);
+        Path file = Files.write(directory.resolve("random" + mode), code);
+        Tally tally = new Tally(mode, false);
+        Objdump.raw(file, machine, line -> tally.add(line, Objdump.window(code, (int) line.address())));
+        assertThat(tally.compared).as("seed %d", seed).isGreaterThan(50_000);
+        assertThat(tally.differences).as("seed %d", seed).isEmpty();
+    }
+
+    /// Code with all maps and prefixes about equally often.
+    private static byte[] randomCode(CodeSize mode, Random random, int count) {
+        int[] prefixes = {0x66, 0x67, 0xf2, 0xf3, 0x2e, 0x36, 0x64, 0x65};
+        int fixed = mode == CodeSize.BITS64 ? 0 : 0xc0;
+        byte[] code = new byte[count * 24];
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            boolean vex = random.nextInt(4) == 0;
+            if (!vex && random.nextInt(3) == 0) {
+                code[at++] = (byte) prefixes[random.nextInt(prefixes.length)];
+            }
+            if (!vex && mode == CodeSize.BITS64 && random.nextInt(3) == 0) {
+                code[at++] = (byte) (0x40 + random.nextInt(16));
+            }
+            if (vex && random.nextBoolean()) {
+                code[at++] = (byte) 0xc5;
+                code[at++] = (byte) (random.nextInt(256) | fixed);
+            } else if (vex) {
+                code[at++] = (byte) 0xc4;
+                code[at++] = (byte) (random.nextInt(8) << 5 | 1 + random.nextInt(3) | fixed);
+                code[at++] = (byte) random.nextInt(256);
+            } else {
+                int map = random.nextInt(4);
+                if (map > 0) {
+                    code[at++] = 0x0f;
+                }
+                if (map > 1) {
+                    code[at++] = (byte) (map == 2 ? 0x38 : 0x3a);
+                }
+            }
+            for (int j = 0; j < 6; j++) {
+                code[at++] = (byte) random.nextInt(256);
+            }
+            // Something harmless, so that both decoders fall into step again.
+            for (int j = 0; j < 8; j++) {
+                code[at++] = (byte) 0x90;
+            }
+        }
+        return java.util.Arrays.copyOf(code, at);
+    }
+
+    /// Compares lines and collects one example of each kind of difference.
+    private static final class Tally {
+        final Map<String, String> differences = new TreeMap<>();
+        long compared;
+        private final Decoder decoder = new Decoder(CpuFeature.ALL);
+        private final CodeSize mode;
+        private final boolean texts;
+
+        Tally(CodeSize mode, boolean texts) {
+            this.mode = mode;
+            this.texts = texts;
+        }
+
+        void add(Objdump.Line line, byte[] code) {
+            String name = line.text().split(" ")[0];
+            String shown = java.util.HexFormat.ofDelimiter(" ").formatHex(code) + ": " + line.text();
+            switch (decoder.decode(code, 0, code.length, mode)) {
+                case Instruction ours -> {
+                    if (line.bad()) {
+                        if (!EXTRA.contains(ours.row().encoding()) && !isData(line, code)) {
+                            differences.putIfAbsent("only ours " + ours.row().encoding(), shown);
+                        }
+                        return;
+                    }
+                    // Split differently: a REX prefix that a prefix follows, and FWAIT as a part of the next instruction.
+                    if (name.startsWith("rex") || name.equals("data16") || ours.mnemonic() == Mnemonic.FWAIT) {
+                        return;
+                    }
+                    compared++;
+                    if (ours.length() != line.bytes().length) {
+                        differences.putIfAbsent("length " + ours.row().encoding(), shown);
+                    } else if (texts) {
+                        String text = Objdump.canonical(Disassembler.text(ours, line.address()));
+                        String theirs = branchTarget(ours, line.text());
+                        if (!text.equals(theirs) && !isOddRep(ours)) {
+                            differences.putIfAbsent("text " + ours.row().encoding(), shown + " / " + text);
+                        }
+                    }
+                }
+                case Decoded.InvalidOpcode _ -> {
+                    boolean refused = line.bad()
+                            || ABSENT.matcher(name).matches()
+                            || line.bytes()[0] == 0x62
+                            || line.text().contains("lock")
+                            || name.startsWith("rex")
+                            || isLenient(line);
+                    if (!refused) {
+                        differences.putIfAbsent("only theirs " + name, shown);
+                    }
+                }
+                case Decoded.Truncated _, Decoded.TooLong _ -> differences.putIfAbsent("no end", shown);
+            }
+        }
+
+        /// Bytes of tables within .text, of which objdump shows only the first.
+        private static boolean isData(Objdump.Line line, byte[] code) {
+            return line.bytes().length < code.length && code[line.bytes().length] == 0;
+        }
+
+        /// REP before an instruction that has no use for F2: objdump leaves it out.
+        private static boolean isOddRep(Instruction ours) {
+            return ours.row().has(Attribute.REP) && (ours.prefixes() & Prefixes.REPNE) != 0;
+        }
+
+        /// objdump decodes what processors refuse: VEX after 66, F2, F3 or REX, unused VEX.vvvv, moves to CS and to control
+        /// registers that do not exist, mandatory prefixes of instructions that have none, and VSIB with equal registers.
+        private boolean isLenient(Objdump.Line line) {
+            String text = line.text();
+            return text.startsWith("v")
+                    || text.startsWith("mov cs,")
+                    || text.matches("mov (.*,)?[cdt]r\\d+(,.*)?")
+                    || text.matches("(pmovmskb|maskmov.*|movnt.*|pextrw|pinsrw|swapgs|fx.*|xs.*|xr.*|ldmxcsr|stmxcsr|movmskp.|pshuf.|ucomis.|comis.).*");
+        }
+
+        private static String branchTarget(Instruction ours, String text) {
+            boolean relative = ours.operandCount() == 1 && ours.operand(0) instanceof Operand.Relative;
+            return relative ? text.replaceFirst(" ([0-9a-f]+)$", " 0x$1") : text;
+        }
+    }
+}
