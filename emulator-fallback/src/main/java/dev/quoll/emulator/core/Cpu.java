@@ -94,8 +94,22 @@ public abstract class Cpu extends SoftMmu {
         return events() != 0;
     }
 
+    /** Takes back event bits. */
     protected final void clearEvents(int bits) {
         EVENTS.getAndBitwiseAnd(this, ~bits);
+    }
+
+    /** The event bits set now. */
+    protected final int pendingEvents() {
+        return events();
+    }
+
+    /** Forgets all events and shadows, for a reset. */
+    protected final void clearAllEvents() {
+        clearEvents(-1);
+        stiShadow = false;
+        movSsShadow = false;
+        nmiBlocked = false;
     }
 
     // Faults. Each returns what the caller throws.
@@ -161,6 +175,19 @@ public abstract class Cpu extends SoftMmu {
     /** A RIP wrapped to the code segment's address size. */
     final long inCodeSegment(long rip) {
         return rip & ripMask;
+    }
+
+    /** {@link Mode} bits of the code that runs now. */
+    public final int modeBits() {
+        return mode;
+    }
+
+    public final boolean inStiShadow() {
+        return stiShadow;
+    }
+
+    public final boolean inMovSsShadow() {
+        return movSsShadow;
     }
 
     /** Whether 64-bit code runs. */

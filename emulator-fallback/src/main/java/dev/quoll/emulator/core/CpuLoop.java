@@ -184,39 +184,52 @@ public abstract class CpuLoop extends Cpu {
 
     private boolean singleRunning;
 
-    /** Runs until {@link #handleEvents} says to return. */
+    /** Runs until {@link #handleEvents} says to return, or the vCPU shuts down. */
     protected final void runBlocks() {
-        for (; ; ) {
+        for (boolean running = true; running; ) {
             try {
-                if (!loop()) {
-                    return;
-                }
+                running = loop();
             } catch (GuestFault fault) {
                 singleRunning = false;
-                deliverFault();
+                running = deliverFault();
             } catch (RestartInstruction restarted) {
                 singleRunning = false;
-                runSingle();
+                running = restartAlone();
             }
         }
     }
 
     private boolean loop() {
-        Block block = lookup();
+        Block block = null;
         for (; ; ) {
             int pending = events();
             if (pending != 0) {
-                setRip(inCodeSegment(get64(StateLayout.RIP_BASE) + block.ip));
+                if (block != null) {
+                    setRip(inCodeSegment(get64(StateLayout.RIP_BASE) + block.ip));
+                    block = null;
+                }
                 if (!boundary(pending)) {
                     return false;
                 }
-                block = lookup();
                 continue;
+            }
+            if (block == null) {
+                block = lookup();
             }
             current = block;
             instructions += block.count;
-            Block next = block.head.run(this);
-            block = next != null ? next : lookup();
+            block = block.head.run(this);
+        }
+    }
+
+    /** The instruction that is about to change its own block runs by itself; it may fault like any other. */
+    private boolean restartAlone() {
+        try {
+            runSingle();
+            return true;
+        } catch (GuestFault fault) {
+            singleRunning = false;
+            return deliverFault();
         }
     }
 
@@ -228,7 +241,7 @@ public abstract class CpuLoop extends Cpu {
                 return false;
             }
         }
-        if ((pending & EVENT_SINGLE) != 0) {
+        if ((events() & EVENT_SINGLE) != 0) {
             stepWithTraps();
         }
         return true;
@@ -298,7 +311,7 @@ public abstract class CpuLoop extends Cpu {
     }
 
     /** Delivers the raised exception; one that comes up on the way makes a double fault, a third the end. */
-    private void deliverFault() {
+    private boolean deliverFault() {
         // What was raised by an instruction that begins a shadow never ran: nothing is held back.
         stiShadow = false;
         movSsShadow = false;
@@ -311,12 +324,12 @@ public abstract class CpuLoop extends Cpu {
             try {
                 delivery.deliver(this, vector, hasError, error, EventDelivery.Source.EXCEPTION);
                 debugChanged();
-                return;
+                return true;
             } catch (GuestFault nested) {
                 if (vector == 8) {
                     shutdown("triple fault: vector %d at RIP 0x%x, double fault, then vector %d error 0x%x CR2 0x%x"
                             .formatted(firstVector, firstRip, faultVector, faultError, cr2));
-                    return;
+                    return false;
                 }
                 boolean makesDouble = doubleFault(vector, faultVector);
                 vector = makesDouble ? 8 : faultVector;
@@ -359,11 +372,15 @@ public abstract class CpuLoop extends Cpu {
         }
     }
 
-    /** Drops decoded code in a range of one RAM page. */
-    protected final void invalidate(int pageIndex, int from, int to) {
-        CodePage[] row = codePages[pageIndex >>> 10];
-        if (row != null && row[pageIndex & 1023] != null) {
-            invalidate(row[pageIndex & 1023], from, to);
+    /** Drops decoded code in a range of the RAM mapping. */
+    protected final void invalidateRange(long offset, long length) {
+        long end = Math.min(offset + length, (long) physical.pageCount() << 12);
+        for (long at = offset; at < end; at = (at | 0xfff) + 1) {
+            int pageIndex = (int) (at >>> 12);
+            CodePage[] row = codePages[pageIndex >>> 10];
+            if (row != null && row[pageIndex & 1023] != null) {
+                invalidate(row[pageIndex & 1023], (int) at & 0xfff, (int) Math.min(4096, end - (at & ~0xfffL)));
+            }
         }
     }
 

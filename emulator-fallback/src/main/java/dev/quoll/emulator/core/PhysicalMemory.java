@@ -53,6 +53,20 @@ public final class PhysicalMemory {
         return codeFlags[pageIndex] != 0;
     }
 
+    /** Whether some page of a range of the RAM mapping holds decoded code. */
+    public boolean mayHoldCode(long offset, long length) {
+        if (offset < 0 || length <= 0) {
+            return false;
+        }
+        int last = (int) Math.min(offset + length - 1 >>> 12, codeFlags.length - 1);
+        for (int page = (int) (offset >>> 12); page <= last; page++) {
+            if (codeFlags[page] != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void setHoldsCode(int pageIndex, boolean code) {
         codeFlags[pageIndex] = (byte) (code ? 1 : 0);
     }

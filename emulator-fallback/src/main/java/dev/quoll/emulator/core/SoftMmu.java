@@ -85,8 +85,10 @@ public abstract class SoftMmu extends LazyFlags {
     /** The decoded blocks of a RAM page, made when there are none. */
     abstract CodePage codePage(int pageIndex);
 
+    /** Reads guest-physical space that is not RAM. */
     protected abstract long readDevice(long physicalAddress, int size);
 
+    /** Writes guest-physical space that is not RAM. */
     protected abstract void writeDevice(long physicalAddress, int size, long value);
 
     /** Whether an armed data breakpoint lies in this page, so that no access to it may take the fast path. */

@@ -1,0 +1,402 @@
+package dev.quoll.emulator;
+
+import dev.quoll.emulator.apic.ApicCpu;
+import dev.quoll.emulator.apic.LocalApic;
+import dev.quoll.emulator.core.CpuLoop;
+import dev.quoll.emulator.core.CpuPlatform;
+import dev.quoll.emulator.core.EmulationFailure;
+import dev.quoll.emulator.core.PhysicalMemory;
+import dev.quoll.emulator.isa.Decoder;
+import dev.quoll.emulator.isa.Flags;
+import dev.quoll.emulator.system.Delivery;
+import dev.quoll.machine.ControlMasks;
+import dev.quoll.machine.CpuElement;
+import dev.quoll.machine.CpuElement.Activity;
+import dev.quoll.machine.CpuExit;
+import dev.quoll.machine.Cpuid;
+import dev.quoll.machine.PartitionConfig;
+import dev.quoll.machine.VirtualCpu;
+import java.lang.foreign.Arena;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+
+/** One vCPU: the CPU loop joined to its local APIC, clock, MSRs and buses, behind the machine's contract. */
+final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatform {
+    private record WrittenRange(long offset, long length) {}
+
+    private final EmulatorPartition partition;
+    private final PartitionConfig config;
+    private final int index;
+    private final Cpuid cpuid;
+    private final PlatformMsrs msrs;
+    private final long cr4Mask;
+    private final long eferMask;
+    private final Entropy entropy = new Entropy();
+    private LocalApic apic;
+
+    private Activity activity = Activity.RUNNING;
+    private CpuExit exit;
+    private boolean nmiPending;
+    /** Vector of the last start-up IPI. */
+    private volatile int startupVector;
+    /** The vCPU's thread while it sleeps in HLT. */
+    private volatile Thread sleeper;
+
+    private final Queue<WrittenRange> writtenRanges = new ConcurrentLinkedQueue<>();
+
+    EmulatorCpu(
+            EmulatorPartition partition,
+            PartitionConfig config,
+            Cpuid cpuid,
+            Arena arena,
+            PhysicalMemory physical,
+            Decoder decoder,
+            Interpreter interpreter,
+            int index) {
+        super(arena, physical, decoder, interpreter, new Delivery(), config.cpus() > 1);
+        this.partition = partition;
+        this.config = config;
+        this.index = index;
+        this.cpuid = cpuid;
+        cr4Mask = ControlMasks.cr4(cpuid.offered());
+        eferMask = ControlMasks.efer(cpuid.offered());
+        msrs = new PlatformMsrs(cpuid, config.clock(), partition.kvmClock, index);
+        attach(this);
+    }
+
+    void attachApic(LocalApic localApic) {
+        apic = localApic;
+        msrs.attach(localApic);
+    }
+
+    LocalApic apic() {
+        return apic;
+    }
+
+    PlatformMsrs msrs() {
+        return msrs;
+    }
+
+    // VirtualCpu.
+
+    @Override
+    public int index() {
+        return index;
+    }
+
+    @Override
+    public CpuExit run() {
+        exit = null;
+        if (activity != Activity.RUNNING) {
+            raise(EVENT_ACTIVITY);
+        }
+        try {
+            while (exit == null) {
+                runBlocks();
+            }
+            return exit;
+        } catch (EmulationFailure failure) {
+            return new CpuExit.Failure(CpuReport.of(this, failure.getMessage()));
+        } catch (RuntimeException | StackOverflowError bug) {
+            return new CpuExit.Failure(CpuReport.of(this, "the emulator failed: " + CpuReport.trace(bug)));
+        }
+    }
+
+    @Override
+    public void kick() {
+        raise(EVENT_KICK);
+        wake();
+    }
+
+    @Override
+    public void reset() {
+        apic.reset();
+        msrs.reset();
+        clearAllEvents();
+        nmiPending = false;
+        invalidateAll();
+        writtenRanges.clear();
+        ResetState.powerOn(this);
+        activity = index == 0 ? Activity.RUNNING : Activity.WAIT_FOR_SIPI;
+    }
+
+    @Override
+    public CpuElement read(CpuElement.Kind kind) {
+        return StateElements.read(this, kind);
+    }
+
+    @Override
+    public void write(CpuElement element) {
+        StateElements.write(this, element);
+    }
+
+    @Override
+    public long instructions() {
+        return instructionCount();
+    }
+
+    Activity activity() {
+        return activity;
+    }
+
+    void setActivity(Activity value) {
+        activity = value;
+    }
+
+    boolean nmiPending() {
+        return nmiPending;
+    }
+
+    void setNmiPending(boolean pending) {
+        nmiPending = pending;
+        if (pending) {
+            raise(EVENT_NMI);
+        }
+    }
+
+    String statistics() {
+        return loopStatistics();
+    }
+
+    // ApicCpu: any thread.
+
+    @Override
+    public void interruptPending() {
+        raise(EVENT_INTERRUPT);
+        wake();
+    }
+
+    @Override
+    public void nmi() {
+        raise(EVENT_NMI);
+        wake();
+    }
+
+    @Override
+    public void init() {
+        raise(EVENT_INIT);
+        wake();
+    }
+
+    @Override
+    public void startup(int vector) {
+        startupVector = vector;
+        raise(EVENT_STARTUP);
+        wake();
+    }
+
+    private void wake() {
+        Thread thread = sleeper;
+        if (thread != null) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** Somebody outside the vCPUs has written to RAM. */
+    void memoryWritten(long guestAddress, long length) {
+        long offset = physical.offsetOf(guestAddress);
+        if (physical.mayHoldCode(offset, length)) {
+            writtenRanges.add(new WrittenRange(offset, length));
+            raise(EVENT_INVALIDATE);
+        }
+    }
+
+    // CpuLoop.
+
+    /** Events that change what the vCPU does, as opposed to how the next instruction runs. */
+    private static final int CONTROL_EVENTS = EVENT_KICK | EVENT_NMI | EVENT_INIT | EVENT_STARTUP | EVENT_INVALIDATE;
+
+    @Override
+    protected boolean handleEvents(int events) {
+        clearEvents(EVENT_ACTIVITY);
+        if (!control(events)) {
+            return false;
+        }
+        while (activity != Activity.RUNNING) {
+            if (!sleep() || !control(pendingEvents())) {
+                return false;
+            }
+        }
+        if (shadowed()) {
+            return true;
+        }
+        if (nmiPending && !nmiBlocked) {
+            nmiPending = false;
+            nmiBlocked = true;
+            deliverExternal(2);
+        } else {
+            takeInterrupt();
+        }
+        return true;
+    }
+
+    /** Takes the control events; false when {@link #run} has to return. */
+    private boolean control(int events) {
+        if ((events & EVENT_INVALIDATE) != 0) {
+            clearEvents(EVENT_INVALIDATE);
+            for (WrittenRange range = writtenRanges.poll(); range != null; range = writtenRanges.poll()) {
+                invalidateRange(range.offset, range.length);
+            }
+        }
+        if ((events & EVENT_INIT) != 0) {
+            clearEvents(EVENT_INIT | EVENT_STARTUP);
+            apic.initReset();
+            ResetState.init(this);
+            activity = index == 0 ? Activity.RUNNING : Activity.WAIT_FOR_SIPI;
+        }
+        if ((events & EVENT_STARTUP) != 0) {
+            clearEvents(EVENT_STARTUP);
+            if (activity == Activity.WAIT_FOR_SIPI) {
+                ResetState.startup(this, startupVector);
+                activity = Activity.RUNNING;
+            }
+        }
+        if ((events & EVENT_NMI) != 0) {
+            clearEvents(EVENT_NMI);
+            nmiPending = true;
+        }
+        if ((events & EVENT_KICK) != 0) {
+            clearEvents(EVENT_KICK);
+            exit = CpuExit.Kicked.INSTANCE;
+            return false;
+        }
+        return true;
+    }
+
+    private void takeInterrupt() {
+        clearEvents(EVENT_INTERRUPT);
+        if (flag(Flags.IF) && apic.hasDeliverable()) {
+            int vector = apic.acknowledge();
+            if (vector == LocalApic.NONE) {
+                return;
+            }
+            // Another one may wait behind this: look again when the handler opens interrupts.
+            deliverExternal(vector == LocalApic.EXT_INT ? partition.acknowledgeExternal() : vector);
+        }
+    }
+
+    /** One sleep, or none when something has come up; false when {@link #run} has to return. */
+    private boolean sleep() {
+        if (activity == Activity.SHUTDOWN) {
+            exit = new CpuExit.Shutdown("the processor is in shutdown");
+            return false;
+        }
+        clearEvents(EVENT_INTERRUPT);
+        if (activity == Activity.HALTED) {
+            if (nmiPending && !nmiBlocked || flag(Flags.IF) && apic.hasDeliverable()) {
+                activity = Activity.RUNNING;
+                return true;
+            }
+            if (!flag(Flags.IF) && (pendingEvents() & CONTROL_EVENTS) == 0) {
+                exit = new CpuExit.HaltedForever(rip());
+                return false;
+            }
+        }
+        sleeper = Thread.currentThread();
+        if ((pendingEvents() & (CONTROL_EVENTS | EVENT_INTERRUPT)) == 0) {
+            LockSupport.park(this);
+        }
+        sleeper = null;
+        return true;
+    }
+
+    @Override
+    protected void shutdown(String cause) {
+        activity = Activity.SHUTDOWN;
+        exit = new CpuExit.Shutdown(cause);
+    }
+
+    @Override
+    protected long readDevice(long physicalAddress, int size) {
+        return isApicPage(physicalAddress)
+                ? apic.readMmio((int) physicalAddress & 0xfff, size)
+                : config.mmio().read(physicalAddress, size);
+    }
+
+    @Override
+    protected void writeDevice(long physicalAddress, int size, long value) {
+        if (isApicPage(physicalAddress)) {
+            apic.writeMmio((int) physicalAddress & 0xfff, size, value);
+        } else {
+            config.mmio().write(physicalAddress, size, value);
+        }
+    }
+
+    private boolean isApicPage(long physicalAddress) {
+        return (physicalAddress & ~0xfffL) == apic.mmioBase() && apic.globallyEnabled() && !apic.x2ApicMode();
+    }
+
+    // CpuPlatform.
+
+    @Override
+    public long tsc() {
+        return msrs.tsc();
+    }
+
+    @Override
+    public boolean readMsr(int number, long[] value) {
+        return msrs.read(number, value);
+    }
+
+    @Override
+    public boolean writeMsr(int number, long value) {
+        return msrs.write(number, value);
+    }
+
+    @Override
+    public int readPort(int port, int width) {
+        return config.ports().read(port, width);
+    }
+
+    @Override
+    public void writePort(int port, int width, int value) {
+        config.ports().write(port, width, value);
+    }
+
+    @Override
+    public void cpuid(int leaf, int subleaf, int[] registers) {
+        cpuid.query(leaf, subleaf, cr4, xcr0, apic.globallyEnabled(), registers);
+    }
+
+    @Override
+    public int taskPriority() {
+        return apic.cr8();
+    }
+
+    @Override
+    public void setTaskPriority(int priority) {
+        apic.setCr8(priority);
+    }
+
+    @Override
+    public void halt() {
+        activity = Activity.HALTED;
+        raise(EVENT_ACTIVITY);
+    }
+
+    @Override
+    public long random() {
+        return entropy.next();
+    }
+
+    @Override
+    public long cr4Mask() {
+        return cr4Mask;
+    }
+
+    @Override
+    public long eferMask() {
+        return eferMask;
+    }
+
+    @Override
+    public long xcr0Mask() {
+        return cpuid.xcr0Mask();
+    }
+
+    @Override
+    public int physicalAddressBits() {
+        return cpuid.physicalAddressBits();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.quoll.emulator;
+
+import dev.quoll.machine.CpuFeature;
+import dev.quoll.machine.Cpuid;
+import dev.quoll.machine.Engine;
+import dev.quoll.machine.EngineException;
+import dev.quoll.machine.Partition;
+import dev.quoll.machine.PartitionConfig;
+import dev.quoll.emulator.core.HostMemory;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The pure-Java engine: works wherever the JVM does. */
+public final class EmulatorEngine implements Engine {
+    /** What the opcode table lists but no op executes: never offered. */
+    private static final Set<CpuFeature> MISSING = EnumSet.of(
+            CpuFeature.AVX,
+            CpuFeature.AVX2,
+            CpuFeature.FMA,
+            CpuFeature.F16C,
+            CpuFeature.SHA,
+            CpuFeature.GFNI,
+            CpuFeature.VAES,
+            CpuFeature.VPCLMULQDQ,
+            CpuFeature.MONITOR,
+            CpuFeature.PKU,
+            CpuFeature.SVM,
+            CpuFeature.CLZERO,
+            CpuFeature.RDPRU,
+            CpuFeature.SSE4A,
+            CpuFeature.XSAVES,
+            CpuFeature.MOVDIRI,
+            CpuFeature.MOVDIR64B,
+            CpuFeature.SERIALIZE,
+            CpuFeature.VME);
+
+    /** For {@link java.util.ServiceLoader}. */
+    public EmulatorEngine() {}
+
+    @Override
+    public String name() {
+        return "emulator";
+    }
+
+    @Override
+    public Probe probe() {
+        return new Probe.Usable(
+                SpeedClass.EMULATED,
+                HostMemory.DIRECT
+                        ? "x86-64 CPU in Java, direct memory access"
+                        : "x86-64 CPU in Java, without native memory access (slower)");
+    }
+
+    @Override
+    public Partition create(PartitionConfig config) throws EngineException {
+        if (config.cpus() != 1) {
+            throw new EngineException("the emulator runs one virtual CPU, not %d: use --cpus 1".formatted(config.cpus()));
+        }
+        Set<CpuFeature> absent = new TreeSet<>(config.profile().features());
+        absent.retainAll(MISSING);
+        if (!absent.isEmpty()) {
+            throw new EngineException("the emulator cannot offer CPU profile %s: it lacks %s"
+                    .formatted(config.profile().name(), absent));
+        }
+        return new EmulatorPartition(config, abilities());
+    }
+
+    private static Cpuid.Abilities abilities() {
+        return new Cpuid.Abilities(
+                EnumSet.complementOf(EnumSet.copyOf(MISSING)), Cpuid.Abilities.USUAL_PHYSICAL_ADDRESS_BITS);
+    }
+}

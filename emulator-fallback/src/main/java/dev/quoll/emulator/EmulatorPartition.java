@@ -1,0 +1,136 @@
+package dev.quoll.emulator;
+
+import dev.quoll.emulator.apic.ApicBus;
+import dev.quoll.emulator.apic.LocalApic;
+import dev.quoll.emulator.clock.KvmClock;
+import dev.quoll.emulator.core.PhysicalMemory;
+import dev.quoll.emulator.integer.IntegerFamily;
+import dev.quoll.emulator.isa.CpuFeature;
+import dev.quoll.emulator.isa.Decoder;
+import dev.quoll.machine.Cpuid;
+import dev.quoll.machine.EoiListener;
+import dev.quoll.machine.ExternalInterruptSource;
+import dev.quoll.machine.InterruptLine;
+import dev.quoll.machine.MsiSink;
+import dev.quoll.machine.Partition;
+import dev.quoll.machine.PartitionConfig;
+import dev.quoll.machine.VirtualCpu;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Set;
+
+/** The emulator's part of one machine: vCPUs, their local APICs and the paravirtual clock. */
+final class EmulatorPartition implements Partition {
+    private final Arena arena = Arena.ofShared();
+    private final PartitionConfig config;
+    private final ApicBus apicBus;
+    private final EmulatorCpu[] cpus;
+    final KvmClock kvmClock;
+    private volatile ExternalInterruptSource externalSource;
+
+    EmulatorPartition(PartitionConfig config, Cpuid.Abilities abilities) {
+        this.config = config;
+        apicBus = new ApicBus(config.clock(), config.timers());
+        kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
+        PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio());
+        Interpreter interpreter = new Interpreter(List.of(new IntegerFamily()));
+        cpus = new EmulatorCpu[config.cpus()];
+        for (int index = 0; index < cpus.length; index++) {
+            Cpuid cpuid = new Cpuid(
+                    config.profile(),
+                    abilities,
+                    new Cpuid.Place(
+                            index,
+                            cpus.length,
+                            (int) (config.clock().tscHz() / 1000),
+                            (int) (LocalApic.BUS_HZ / 1000)));
+            cpus[index] = new EmulatorCpu(
+                    this, config, cpuid, arena, physical, new Decoder(decoderFeatures(cpuid)), interpreter, index);
+            cpus[index].attachApic(apicBus.attach(cpus[index]));
+            cpus[index].reset();
+        }
+        config.memory().setDmaListener(this::written);
+    }
+
+    /** The decoder's set of the features that CPUID offers; both name them as the manuals do. */
+    private static long decoderFeatures(Cpuid cpuid) {
+        long mask = CpuFeature.BASE.mask();
+        for (CpuFeature feature : CpuFeature.values()) {
+            if (feature != CpuFeature.BASE
+                    && cpuid.offers(dev.quoll.machine.CpuFeature.valueOf(feature.name()))) {
+                mask |= feature.mask();
+            }
+        }
+        return mask;
+    }
+
+    private void written(long guestAddress, long length) {
+        for (EmulatorCpu cpu : cpus) {
+            cpu.memoryWritten(guestAddress, length);
+        }
+    }
+
+    /** Takes the vector of an ExtINT from the PIC. */
+    int acknowledgeExternal() {
+        ExternalInterruptSource source = externalSource;
+        if (source == null) {
+            throw new IllegalStateException("an ExtINT was delivered on a board without an external interrupt source");
+        }
+        return source.acknowledge() & 0xff;
+    }
+
+    @Override
+    public Set<IrqchipPart> owns() {
+        return Set.of(IrqchipPart.LOCAL_APIC);
+    }
+
+    @Override
+    public int cpuCount() {
+        return cpus.length;
+    }
+
+    @Override
+    public VirtualCpu cpu(int index) {
+        return cpus[index];
+    }
+
+    @Override
+    public MsiSink msiSink() {
+        return apicBus;
+    }
+
+    @Override
+    public InterruptLine lint0() {
+        return apicBus.lint0();
+    }
+
+    @Override
+    public InterruptLine lint1() {
+        return apicBus.lint1();
+    }
+
+    @Override
+    public void setExternalInterruptSource(ExternalInterruptSource source) {
+        externalSource = source;
+    }
+
+    @Override
+    public void setEoiListener(EoiListener listener) {
+        apicBus.setEoiListener(listener);
+    }
+
+    @Override
+    public String statistics() {
+        StringBuilder text = new StringBuilder();
+        for (EmulatorCpu cpu : cpus) {
+            text.append("cpu ").append(cpu.index()).append(System.lineSeparator()).append(cpu.statistics());
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close() {
+        config.memory().setDmaListener(null);
+        arena.close();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.quoll.emulator;
+
+import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.Mode;
+import dev.quoll.emulator.core.Op;
+import dev.quoll.emulator.core.OpFamily;
+import dev.quoll.emulator.core.OpTranslator;
+import dev.quoll.emulator.core.RaisingOp;
+import dev.quoll.emulator.isa.Attribute;
+import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.OpcodeRow;
+import java.util.List;
+
+/**
+ * Makes ops for every instruction: first what the mode alone decides (#UD and #NM of the floating-point and vector units),
+ * then the family that knows the mnemonic. An instruction that the opcode table offers to the guest and no family has
+ * ends the machine with a report.
+ */
+final class Interpreter implements OpTranslator {
+    private static final int INVALID_OPCODE = 6;
+    private static final int DEVICE_NOT_AVAILABLE = 7;
+
+    private final List<OpFamily> families;
+
+    Interpreter(List<OpFamily> families) {
+        this.families = List.copyOf(families);
+    }
+
+    @Override
+    public Op translate(Instruction instruction, BlockContext context) {
+        Op unavailable = unavailable(instruction.row(), context);
+        if (unavailable != null) {
+            return unavailable;
+        }
+        for (OpFamily family : families) {
+            Op op = family.translate(instruction, context);
+            if (op != null) {
+                return op;
+            }
+        }
+        return new UnknownOp(instruction);
+    }
+
+    /** SDM vol. 3, 2.5 (CR0.EM, CR0.TS, CR4.OSFXSR) and table 14-2; SDM vol. 2, 2.4 for VEX. */
+    private static Op unavailable(OpcodeRow row, BlockContext context) {
+        boolean emulated = context.has(Mode.FPU_EMULATED);
+        boolean switched = context.has(Mode.TASK_SWITCHED);
+        if (row.has(Attribute.X87)) {
+            return emulated || switched ? new RaisingOp(DEVICE_NOT_AVAILABLE, false) : null;
+        }
+        if (row.has(Attribute.MMX)) {
+            return emulated ? new RaisingOp(INVALID_OPCODE, false) : notAvailable(switched);
+        }
+        if (row.has(Attribute.SSE)) {
+            return emulated || !context.has(Mode.OS_FXSR)
+                    ? new RaisingOp(INVALID_OPCODE, false)
+                    : notAvailable(switched);
+        }
+        if (row.has(Attribute.AVX)) {
+            return context.has(Mode.AVX_ENABLED) ? notAvailable(switched) : new RaisingOp(INVALID_OPCODE, false);
+        }
+        if (row.has(Attribute.VEX) && (!context.has(Mode.PROTECTED) || context.has(Mode.VIRTUAL_8086))) {
+            return new RaisingOp(INVALID_OPCODE, false);
+        }
+        return null;
+    }
+
+    private static Op notAvailable(boolean switched) {
+        return switched ? new RaisingOp(DEVICE_NOT_AVAILABLE, false) : null;
+    }
+}
