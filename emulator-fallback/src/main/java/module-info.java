@@ -1,5 +1,10 @@
-/** The pure-Java x86-64 CPU. */
+/** The engine in pure Java: an x86-64 processor with soft MMU, interpreter and local APIC. */
 module dev.quoll.emulator {
     requires dev.quoll.bindings;
-    requires dev.quoll.machine;
+    requires transitive dev.quoll.machine;
+
+    provides dev.quoll.machine.Engine with
+            dev.quoll.emulator.EmulatorEngine;
+    provides dev.quoll.machine.Disassembler with
+            dev.quoll.emulator.IntelDisassembler;
 }

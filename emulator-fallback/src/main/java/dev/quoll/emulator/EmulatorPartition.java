@@ -7,6 +7,9 @@ import dev.quoll.emulator.core.PhysicalMemory;
 import dev.quoll.emulator.integer.IntegerFamily;
 import dev.quoll.emulator.isa.CpuFeature;
 import dev.quoll.emulator.isa.Decoder;
+import dev.quoll.emulator.sse.SseFamily;
+import dev.quoll.emulator.system.SystemFamily;
+import dev.quoll.emulator.x87.SaveFamily;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.EoiListener;
 import dev.quoll.machine.ExternalInterruptSource;
@@ -33,7 +36,8 @@ final class EmulatorPartition implements Partition {
         apicBus = new ApicBus(config.clock(), config.timers());
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
         PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio());
-        Interpreter interpreter = new Interpreter(List.of(new IntegerFamily()));
+        Interpreter interpreter = new Interpreter(
+                List.of(new IntegerFamily(), new SystemFamily(), new SseFamily(), new SaveFamily()));
         cpus = new EmulatorCpu[config.cpus()];
         for (int index = 0; index < cpus.length; index++) {
             Cpuid cpuid = new Cpuid(
