@@ -8,6 +8,7 @@ import dev.quoll.emulator.integer.IntegerFamily;
 import dev.quoll.emulator.isa.CpuFeature;
 import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.sse.SseFamily;
+import dev.quoll.emulator.system.Delivery;
 import dev.quoll.emulator.system.SystemFamily;
 import dev.quoll.emulator.x87.SaveFamily;
 import dev.quoll.machine.Cpuid;
@@ -37,7 +38,7 @@ final class EmulatorPartition implements Partition {
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
         PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio());
         Interpreter interpreter = new Interpreter(
-                List.of(new IntegerFamily(), new SystemFamily(), new SseFamily(), new SaveFamily()));
+                List.of(new IntegerFamily(), new SystemFamily(new Delivery()), new SseFamily(), new SaveFamily()));
         cpus = new EmulatorCpu[config.cpus()];
         for (int index = 0; index < cpus.length; index++) {
             Cpuid cpuid = new Cpuid(
