@@ -7,7 +7,7 @@
  *
  * <p>Threat model, common part: a guest may write any value to any register at any time from several CPUs. Every table
  * index is masked or range-checked, every queue has a fixed size, no loop's length comes from a guest value, and timer
- * rates have a floor, so the worst a guest gets is a device that misbehaves towards itself. What a class adds to this is
- * said in its own threat paragraph.
+ * rates have a floor, so the worst a guest gets is a device that misbehaves towards itself. What a class adds to this
+ * is said in its own threat paragraph.
  */
 package dev.quoll.devices;

@@ -12,8 +12,8 @@ import dev.quoll.machine.TimerQueue;
 
 /**
  * The fixed-hardware PM1a registers of the legacy board: offset 0 status, 2 enable, 4 control (ACPI 6.5, 4.8.3.1 and
- * 4.8.3.2). The platform is always in ACPI mode: SCI_EN reads as 1 and there is no SMI command port. Writing SLP_EN with
- * SLP_TYP {@link SleepRegisters#S5_TYPE} powers the machine off.
+ * 4.8.3.2). The platform is always in ACPI mode: SCI_EN reads as 1 and there is no SMI command port. Writing SLP_EN
+ * with SLP_TYP {@link SleepRegisters#S5_TYPE} powers the machine off.
  *
  * <p>Threat: the only timer follows the PM timer's top bit (every 600 s); the rest is three registers.
  */

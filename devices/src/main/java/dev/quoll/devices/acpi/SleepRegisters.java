@@ -7,9 +7,9 @@ import dev.quoll.machine.PowerSink;
 
 /**
  * Sleep and reset registers of a hardware-reduced platform: offset 0 is the sleep control register (ACPI 6.5, 4.8.3.7)
- * and takes the reset value as well, offset 1 the sleep status register. Writing {@link #RESET_VALUE} to offset 0 resets
- * the machine (the FADT's {@code RESET_VALUE}; bit 0 is reserved in the sleep control register, so the two do not meet),
- * SLP_EN with SLP_TYP {@link #S5_TYPE} powers it off. No other sleep state is offered.
+ * and takes the reset value as well, offset 1 the sleep status register. Writing {@link #RESET_VALUE} to offset 0
+ * resets the machine (the FADT's {@code RESET_VALUE}; bit 0 is reserved in the sleep control register, so the two do
+ * not meet), SLP_EN with SLP_TYP {@link #S5_TYPE} powers it off. No other sleep state is offered.
  *
  * <p>Threat: ends or resets the guest's own machine.
  */

@@ -7,8 +7,8 @@ import dev.quoll.machine.PowerSink;
 
 /**
  * A port (0xf4, by request only) by which test guests end the machine with a status: writing {@code v} exits with
- * {@code v * 2 + 1}, the convention of QEMU's isa-debug-exit that existing test kernels rely on; 0 cannot be reached, so
- * a test's success is never confused with a normal power-off.
+ * {@code v * 2 + 1}, the convention of QEMU's isa-debug-exit that existing test kernels rely on; 0 cannot be reached,
+ * so a test's success is never confused with a normal power-off.
  *
  * <p>Threat: ends the guest's own machine.
  */

@@ -3,6 +3,7 @@ package dev.quoll.devices.host;
 import dev.quoll.devices.serial.SerialOutput;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -31,7 +32,7 @@ public final class BufferedOutput implements SerialOutput, AutoCloseable {
     private volatile boolean asleep;
     private volatile boolean refused;
     private volatile boolean closing;
-    private volatile long dropped;
+    private final LongAdder dropped = new LongAdder();
     private volatile IOException failure;
     private volatile Runnable ready = () -> {};
 
@@ -48,7 +49,7 @@ public final class BufferedOutput implements SerialOutput, AutoCloseable {
     @Override
     public boolean offer(int octet) {
         if (failure != null) {
-            dropped++;
+            dropped.increment();
             return true;
         }
         long at = tail;
@@ -80,7 +81,7 @@ public final class BufferedOutput implements SerialOutput, AutoCloseable {
 
     /** Bytes dropped after a failure. */
     public long dropped() {
-        return dropped;
+        return dropped.sum();
     }
 
     private void carry() {
@@ -134,7 +135,7 @@ public final class BufferedOutput implements SerialOutput, AutoCloseable {
             failure = e;
         }
         if (failure != null) {
-            dropped += to - head;
+            dropped.add(to - head);
             head = to;
         }
         return true;

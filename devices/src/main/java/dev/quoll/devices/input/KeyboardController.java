@@ -11,8 +11,8 @@ import java.util.Arrays;
 
 /**
  * The 8042 keyboard controller with an MF2 keyboard and an empty mouse port. The device itself is the data port (0x60,
- * one port), {@link #commandPort} the command and status port (0x64). Sources: IBM PS/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary Device
- * Controller" and "Keyboards (101- and 102-key)".
+ * one port), {@link #commandPort} the command and status port (0x64). Sources: IBM PS/2 Hardware Interface Technical
+ * Reference, "Keyboard and Auxiliary Device Controller" and "Keyboards (101- and 102-key)".
  *
  * <p>Commands take effect at once, so the input buffer is never full. Probes of the mouse port are answered with
  * "clock line stuck", which saves the guest the time-outs of a silent port. A20 is always open. A pulse of output bit 0

@@ -15,9 +15,9 @@ import java.util.List;
  * tables, chapter 3.2) and the ICH9 data sheet, 13.5, for the EOI register. A line's level is its being asserted; the
  * polarity bit is kept but does not invert it.
  *
- * <p>Edges that come while an entry is masked are not kept (82093AA, 3.2.4, "Interrupt Mask"). A level entry sends once,
- * sets remote IRR, and sends again after EOI if the line is still high. Messages to the local APICs go out after the
- * device's lock is free; ExtINT, NMI, SMI and INIT entries are forwarded as edges.
+ * <p>Edges that come while an entry is masked are not kept (82093AA, 3.2.4, "Interrupt Mask"). A level entry sends
+ * once, sets remote IRR, and sends again after EOI if the line is still high. Messages to the local APICs go out after
+ * the device's lock is free; ExtINT, NMI, SMI and INIT entries are forwarded as edges.
  *
  * <p>Threat: an EOI re-sends each level entry at most once, so a line left high costs one message for each EOI that the
  * guest makes; the pin count is fixed.

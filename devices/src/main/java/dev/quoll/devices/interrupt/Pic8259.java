@@ -11,8 +11,8 @@ import dev.quoll.machine.PortDevice;
  * EISA. The first chip's ports are {@link #master}, the second's {@link #slave}, the edge/level pair is {@link
  * #edgeLevelControl}. Sources: Intel 8259A data sheet; Intel ICH9 data sheet, 13.4 (ELCR at 0x4d0).
  *
- * <p>Threat: two chips of eight inputs, all loops run over these; an acknowledge with nothing pending gives the spurious
- * vector.
+ * <p>Threat: two chips of eight inputs, all loops run over these; an acknowledge with nothing pending gives the
+ * spurious vector.
  */
 public final class Pic8259 implements Device<Pic8259.State>, ExternalInterruptSource {
     /** Ports of each of the three ranges. */

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The MP floating pointer and configuration table, version 1.4 (Intel MultiProcessor Specification, chapter 4), by which
- * guests without ACPI find CPUs, I/O APIC and interrupt wiring. There is one ISA bus (0) and, when there are PCI routes,
- * one PCI bus (1).
+ * The MP floating pointer and configuration table, version 1.4 (Intel MultiProcessor Specification, chapter 4), by
+ * which guests without ACPI find CPUs, I/O APIC and interrupt wiring. There is one ISA bus (0) and, when there are PCI
+ * routes, one PCI bus (1).
  *
  * @param cpus number of CPUs, APIC ids from 0, CPU 0 boots; at most 254
  * @param cpuSignature CPUID leaf 1 EAX
@@ -59,7 +59,8 @@ public record MpTable(
     /**
      * The floating pointer and, right behind it, the table.
      *
-     * @param address where the bytes will lie: 16-byte aligned, in the EBDA, the last KiB of base memory or the BIOS ROM
+     * @param address where the bytes will lie: 16-byte aligned, in the EBDA, the last KiB of base memory or the BIOS
+     * ROM
      */
     public byte[] bytes(long address) {
         byte[] table = table();
@@ -102,7 +103,8 @@ public record MpTable(
                 .toBytes());
         for (int irq = 0; irq < isaPins.size(); irq++) {
             if (isaPins.get(irq) >= 0) {
-                entries.add(source(3, INTERRUPT, irq == sci ? HIGH_LEVEL : AS_BUS, ISA_BUS, irq, ioApicId, isaPins.get(irq)));
+                int flags = irq == sci ? HIGH_LEVEL : AS_BUS;
+                entries.add(source(3, INTERRUPT, flags, ISA_BUS, irq, ioApicId, isaPins.get(irq)));
             }
         }
         for (PciRoute route : pciRoutes) {

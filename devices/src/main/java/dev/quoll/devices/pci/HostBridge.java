@@ -10,8 +10,8 @@ import dev.quoll.machine.Device;
  */
 public final class HostBridge implements Device<PciConfigSpace.State>, PciFunction {
     /**
-     * The generic PCI Express host bridge (Red Hat's 1b36:0008): no kernel has quirks for it. Firmware that wants to see
-     * a certain chipset is given another identity.
+     * The generic PCI Express host bridge (Red Hat's 1b36:0008): no kernel has quirks for it. Firmware that wants to
+     * see a certain chipset is given another identity.
      */
     public static final PciIdentity GENERIC = new PciIdentity(0x1b36, 0x0008, 0, 0x060000, 0x1af4, 0x1100);
 

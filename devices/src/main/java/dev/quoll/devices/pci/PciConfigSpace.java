@@ -49,6 +49,8 @@ public final class PciConfigSpace implements PciFunction {
     /** Registers and write-dependent state. @param registers the 4096 bytes; BARs are mapped as they and COMMAND say */
     public record State(Bytes registers) {}
 
+    private record Watch(int from, int to, WriteListener listener) {}
+
     private record Bar(BarSpace space, long size) {}
 
     private final Object lock = new Object();
@@ -60,9 +62,7 @@ public final class PciConfigSpace implements PciFunction {
     private byte[] powerOn;
     private int lastCapability;
     private int capabilityEnd = FIRST_CAPABILITY;
-    private WriteListener listener = (register, width) -> {};
-    private int listenFrom = SIZE;
-    private int listenTo;
+    private Watch[] watches = {};
 
     /** A function without BARs. */
     public PciConfigSpace(PciIdentity identity) {
@@ -153,11 +153,10 @@ public final class PciConfigSpace implements PciFunction {
         powerOn = registers.clone();
     }
 
-    /** Sets the one listener for guest writes that touch registers {@code from} to {@code to} - 1. */
-    public void listen(int from, int to, WriteListener writeListener) {
-        listenFrom = from;
-        listenTo = to;
-        listener = writeListener;
+    /** Adds a listener for guest writes that touch registers {@code from} to {@code to} - 1; before the guest runs. */
+    public void listen(int from, int to, WriteListener listener) {
+        watches = Arrays.copyOf(watches, watches.length + 1);
+        watches[watches.length - 1] = new Watch(from, to, listener);
     }
 
     /** Whether the guest lets the function master the bus. */
@@ -217,8 +216,10 @@ public final class PciConfigSpace implements PciFunction {
                 updateBars();
             }
         }
-        if (at < listenTo && at + width > listenFrom) {
-            listener.written(at, width);
+        for (Watch watch : watches) {
+            if (at < watch.to && at + width > watch.from) {
+                watch.listener.written(at, width);
+            }
         }
     }
 

@@ -141,7 +141,9 @@ public final class Uart16550 implements Device<Uart16550.State>, PortDevice {
         return name;
     }
 
-    /** Sets who hears that the receiver has room again after {@link #feed} took less than offered. Any thread runs it. */
+    /**
+     * Sets who hears that the receiver has room again after {@link #feed} took less than offered. Any thread runs it.
+     */
     public void whenReceiverReady(Runnable listener) {
         receiverReady = listener;
     }

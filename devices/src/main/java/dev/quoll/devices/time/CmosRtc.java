@@ -17,8 +17,8 @@ import dev.quoll.machine.TimerQueue;
  * (register B bit 7) or the divider reset (register A 11x) holds it. Flags in register C are worked out when something
  * looks: no timer runs unless an interrupt is enabled whose flag is still clear.
  *
- * <p>Threat: the index has 7 bits and so has the memory. The fastest interrupt is 8192 Hz and needs a read of register C
- * for each, so an inattentive guest gets one. Dates that do not exist carry over into ones that do.
+ * <p>Threat: the index has 7 bits and so has the memory. The fastest interrupt is 8192 Hz and needs a read of register
+ * C for each, so an inattentive guest gets one. Dates that do not exist carry over into ones that do.
  */
 public final class CmosRtc implements Device<CmosRtc.State>, PortDevice {
     /** Ports the device takes. */

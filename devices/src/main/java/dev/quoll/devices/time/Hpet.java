@@ -9,8 +9,8 @@ import dev.quoll.machine.TimerQueue;
 import java.util.List;
 
 /**
- * The high precision event timer: a 64-bit counter at 100 MHz and three comparators, each one-shot or periodic, 64 or 32
- * bits wide, routed to I/O APIC pins 16-23, or with legacy replacement to IRQ 0 and IRQ 8. Source: IA-PC HPET
+ * The high precision event timer: a 64-bit counter at 100 MHz and three comparators, each one-shot or periodic, 64 or
+ * 32 bits wide, routed to I/O APIC pins 16-23, or with legacy replacement to IRQ 0 and IRQ 8. Source: IA-PC HPET
  * Specification 1.0a. Message delivery is not offered.
  *
  * <p>With legacy replacement on, the 8254 and the RTC are cut off from IRQ 0 and IRQ 8 (2.3.6): they are wired through

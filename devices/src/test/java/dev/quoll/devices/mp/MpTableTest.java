@@ -18,8 +18,8 @@ class MpTableTest {
 
     private static MpTable table(int cpus) {
         List<Integer> pins = IntStream.range(0, 16).mapToObj(i -> i == 0 ? 2 : i == 2 ? -1 : i).toList();
-        return new MpTable(
-                cpus, 0xa20f10, 0x178bfbff, 0xfee0_0000L, 255, 0xfec0_0000L, pins, 9, List.of(new MpTable.PciRoute(3, 1, 20)));
+        List<MpTable.PciRoute> routes = List.of(new MpTable.PciRoute(3, 1, 20));
+        return new MpTable(cpus, 0xa20f10, 0x178bfbff, 0xfee0_0000L, 255, 0xfec0_0000L, pins, 9, routes);
     }
 
     private static int sum(byte[] bytes, int from, int to) {
@@ -49,7 +49,8 @@ class MpTableTest {
             types.add(type);
             if (type == 3 && bytes[at + 4] == 0) {
                 isaPins.add((int) bytes[at + 7]);
-                assertThat(bytes[at + 2]).as("only the SCI is not as the bus has it").isEqualTo((byte) (bytes[at + 5] == 9 ? 0xd : 0));
+                int flags = bytes[at + 5] == 9 ? 0xd : 0;
+                assertThat(bytes[at + 2]).as("only the SCI is not as the bus has it").isEqualTo((byte) flags);
             } else if (type == 3) {
                 assertThat(bytes[at + 5]).isEqualTo((byte) (3 << 2 | 1));
                 assertThat(bytes[at + 7]).isEqualTo((byte) 20);

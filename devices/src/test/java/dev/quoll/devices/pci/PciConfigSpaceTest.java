@@ -158,8 +158,8 @@ class PciConfigSpaceTest {
         bus.attach(1, 0, config);
         RecordingPower power = new RecordingPower();
         PortBus ports = new PortBus();
-        ports.register(
-                0xcf8, PciConfigPorts.PORTS, PciConfigPorts.WIDTHS, new PciConfigPorts(bus, new ResetControlPort(power)));
+        PciConfigPorts config1 = new PciConfigPorts(bus, new ResetControlPort(power));
+        ports.register(0xcf8, PciConfigPorts.PORTS, PciConfigPorts.WIDTHS, config1);
         // Linux: pci_check_type1
         ports.write(0xcfb, 1, 1);
         ports.write(0xcf8, 4, 0x8000_0000);
