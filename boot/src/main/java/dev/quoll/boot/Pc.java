@@ -9,7 +9,6 @@ import dev.quoll.devices.input.KeyboardController;
 import dev.quoll.devices.serial.Uart16550;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Machine;
-import dev.quoll.machine.Outcome;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.List;
@@ -97,12 +96,6 @@ public final class Pc implements AutoCloseable {
         loaded = guest.image().load(machine.memory(), request);
         EntryState entry = loaded.entry();
         CpuEntry.enter(machine.partition().cpu(0), entry);
-    }
-
-    /** Starts the machine and waits for its end. */
-    public Outcome run() throws IOException, InterruptedException {
-        machine.start();
-        return machine.await();
     }
 
     @Override

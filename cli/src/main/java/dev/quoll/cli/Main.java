@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         versionProvider = VersionSource.class,
         subcommands = {
             RunCommand.class,
+            DemoCommand.class,
             DoctorCommand.class,
             DisasmCommand.class,
             VersionCommand.class
@@ -43,7 +44,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: quoll run, doctor, disasm or version.");
+        throw new ParameterException(spec.commandLine(), "Say what to do: quoll run, demo, doctor, disasm or version.");
     }
 
     /** The command line, with errors told in one sentence. */

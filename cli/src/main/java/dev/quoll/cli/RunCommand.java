@@ -1,16 +1,10 @@
 package dev.quoll.cli;
 
-import dev.quoll.boot.Pc;
 import dev.quoll.boot.PcBuilder;
 import dev.quoll.boot.Variant;
 import dev.quoll.boot.kit.KernelFlavour;
 import dev.quoll.machine.CpuProfile;
-import dev.quoll.machine.Engine;
-import dev.quoll.machine.EngineException;
-import dev.quoll.machine.Engines;
-import dev.quoll.machine.MachineListener;
-import dev.quoll.machine.Outcome;
-import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
@@ -18,6 +12,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,8 +32,6 @@ import picocli.CommandLine.Spec;
             "Exit statuses: docs/exit-status.md."
         })
 final class RunCommand implements Callable<Integer> {
-    private static final String AUTO = "auto";
-
     /** Who unpacks a bzImage. */
     enum Unpack {
         AUTO,
@@ -47,13 +40,6 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Names on the command line. */
-    private static final class EngineNames implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return Stream.concat(Stream.of(AUTO), Engines.names().stream()).iterator();
-        }
-    }
-
     private static final class FlavourNames implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -111,13 +97,8 @@ final class RunCommand implements Callable<Integer> {
             description = "CPU features: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private String profile;
 
-    @Option(
-            names = "--engine",
-            paramLabel = "NAME",
-            defaultValue = AUTO,
-            completionCandidates = EngineNames.class,
-            description = "What runs guest code: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, the fastest).")
-    private String engine;
+    @Mixin
+    private EngineOption engine;
 
     @Option(
             names = "--machine",
@@ -157,31 +138,13 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure, InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
         PcBuilder plan = plan();
-        new GuestFiles(spec.commandLine().getErr()).into(plan, kernel, flavour, initrds);
-        Engine chosen = chooseEngine();
-        plan.engine(chosen);
-        try (ConsoleSession session = new ConsoleSession(console)) {
-            plan.console(session.output());
-            Integer status = run(plan, session, chosen);
-            session.close();
-            if (session.failure() != null) {
-                throw new CommandFailure(
-                        ExitStatus.HOST_IO,
-                        "the console could not be written: %s.".formatted(HostErrors.reason(session.failure())),
-                        session.failure());
-            }
-            return status;
-        }
+        new GuestFiles(err).into(plan, kernel, flavour, initrds);
+        return new GuestRun(plan, engine.choose(), err, stats).at(console);
     }
 
     private PcBuilder plan() {
-        if (!engine.equals(AUTO) && !Engines.names().contains(engine)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "There is no engine named '%s'; there are: %s."
-                            .formatted(engine, String.join(", ", new EngineNames())));
-        }
         try {
             return new PcBuilder()
                     .memory(memory.bytes())
@@ -195,67 +158,5 @@ final class RunCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage() + ".", e);
         }
-    }
-
-    private Engine chooseEngine() throws CommandFailure {
-        try {
-            return engine.equals(AUTO) ? Engines.fastest() : Engines.named(engine);
-        } catch (EngineException e) {
-            throw new CommandFailure(ExitStatus.NO_ENGINE, e.getMessage(), e);
-        }
-    }
-
-    private Integer run(PcBuilder plan, ConsoleSession session, Engine chosen)
-            throws CommandFailure, InterruptedException {
-        try (Pc pc = build(plan)) {
-            pc.machine().setListener(new MachineListener() {
-                @Override
-                public void panicked(String report) {
-                    session.say("the guest reports a panic: " + report);
-                }
-            });
-            if (session.interactive()) {
-                session.say("engine %s, %d CPU%s, %s; Ctrl-A x leaves, Ctrl-A h helps"
-                        .formatted(chosen.name(), cpus, cpus == 1 ? "" : "s", memory));
-            }
-            session.attach(pc);
-            Outcome outcome;
-            try {
-                outcome = pc.run();
-            } catch (IOException e) {
-                throw new CommandFailure(ExitStatus.BAD_IMAGE, e.getMessage(), e);
-            }
-            String figures = stats ? pc.machine().statistics() : "";
-            session.close();
-            spec.commandLine().getErr().print(figures);
-            spec.commandLine().getErr().flush();
-            return statusOf(outcome);
-        }
-    }
-
-    private static Pc build(PcBuilder plan) throws CommandFailure {
-        try {
-            return plan.build();
-        } catch (EngineException e) {
-            throw new CommandFailure(ExitStatus.NO_ENGINE, e.getMessage(), e);
-        } catch (IOException e) {
-            throw new CommandFailure(ExitStatus.NO_MEMORY, e.getMessage(), e);
-        }
-    }
-
-    /** The status for an end that is well; any other end is a failure with its sentence. */
-    static int statusOf(Outcome outcome) throws CommandFailure {
-        return switch (outcome) {
-            case Outcome.PoweredOff _, Outcome.Stopped _ -> ExitStatus.OK.code();
-            case Outcome.Exited(int status) -> status & 0xff;
-            case Outcome.Reset(String cause) ->
-                throw new CommandFailure(ExitStatus.GUEST_RESET, "the guest reset (%s).".formatted(cause));
-            case Outcome.Halted(String detail) ->
-                throw new CommandFailure(ExitStatus.GUEST_HALTED, "the guest has halted for good: %s.".formatted(detail));
-            case Outcome.Crashed(String report) ->
-                throw new CommandFailure(ExitStatus.GUEST_CRASHED, "the guest crashed: " + report);
-            case Outcome.Failed(String report) ->
-                throw new CommandFailure(ExitStatus.MACHINE_FAILED, "the machine could not go on: " + report);
-        };
     }
 }

@@ -1,0 +1,53 @@
+package dev.quoll.cli;
+
+import dev.quoll.machine.Engine;
+import dev.quoll.machine.EngineException;
+import dev.quoll.machine.Engines;
+import java.util.Iterator;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code --engine}, for every command that runs a guest. */
+final class EngineOption {
+    private static final String AUTO = "auto";
+
+    /** Names on the command line. */
+    private static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Stream.concat(Stream.of(AUTO), Engines.names().stream()).iterator();
+        }
+    }
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    private String name = AUTO;
+
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            defaultValue = AUTO,
+            completionCandidates = Names.class,
+            description = "What runs guest code: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, the fastest).")
+    private void setName(String chosen) {
+        if (!chosen.equals(AUTO) && !Engines.names().contains(chosen)) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "There is no engine named '%s'; there are: %s.".formatted(chosen, String.join(", ", new Names())));
+        }
+        name = chosen;
+    }
+
+    /** The engine, probed. */
+    Engine choose() throws CommandFailure {
+        try {
+            return name.equals(AUTO) ? Engines.fastest() : Engines.named(name);
+        } catch (EngineException e) {
+            throw new CommandFailure(ExitStatus.NO_ENGINE, e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.quoll.cli;
+
+import dev.quoll.boot.Pc;
+import dev.quoll.boot.PcBuilder;
+import dev.quoll.machine.Engine;
+import dev.quoll.machine.EngineException;
+import dev.quoll.machine.MachineListener;
+import dev.quoll.machine.Outcome;
+import java.io.IOException;
+import java.io.PrintWriter;
+
+/** One run of a guest at a console, from the making of the machine to the exit status. */
+final class GuestRun {
+    private final PcBuilder plan;
+    private final Engine engine;
+    private final PrintWriter err;
+    private final boolean statistics;
+
+    /**
+     * @param plan all but engine and console
+     * @param err for figures, when they are wanted
+     */
+    GuestRun(PcBuilder plan, Engine engine, PrintWriter err, boolean statistics) {
+        this.plan = plan.engine(engine);
+        this.engine = engine;
+        this.err = err;
+        this.statistics = statistics;
+    }
+
+    /** Runs it; gives the status of an end that is well. Any other end is a failure with its sentence. */
+    int at(ConsoleTarget console) throws CommandFailure, InterruptedException {
+        try (ConsoleSession session = new ConsoleSession(console)) {
+            plan.console(session.output());
+            Outcome outcome = run(session);
+            if (session.failure() != null) {
+                throw new CommandFailure(
+                        ExitStatus.HOST_IO,
+                        "the console could not be written: %s.".formatted(HostErrors.reason(session.failure())),
+                        session.failure());
+            }
+            return statusOf(outcome);
+        }
+    }
+
+    private Outcome run(ConsoleSession session) throws CommandFailure, InterruptedException {
+        try (Pc pc = build()) {
+            pc.machine().setListener(new MachineListener() {
+                @Override
+                public void panicked(String report) {
+                    session.say("the guest reports a panic: " + report);
+                }
+            });
+            if (session.interactive()) {
+                int cpus = pc.machine().config().cpus();
+                session.say("engine %s, %d CPU%s; Ctrl-A x leaves, Ctrl-A h helps"
+                        .formatted(engine.name(), cpus, cpus == 1 ? "" : "s"));
+            }
+            session.attach(pc);
+            Outcome outcome;
+            try {
+                pc.machine().start();
+                pc.loadedKernel().notes().forEach(session::say);
+                outcome = pc.machine().await();
+            } catch (IOException e) {
+                throw new CommandFailure(ExitStatus.BAD_IMAGE, e.getMessage(), e);
+            }
+            String figures = statistics ? pc.machine().statistics() : "";
+            session.close();
+            err.print(figures);
+            err.flush();
+            return outcome;
+        }
+    }
+
+    private Pc build() throws CommandFailure {
+        try {
+            return plan.build();
+        } catch (EngineException e) {
+            throw new CommandFailure(ExitStatus.NO_ENGINE, e.getMessage(), e);
+        } catch (IOException e) {
+            throw new CommandFailure(ExitStatus.NO_MEMORY, e.getMessage(), e);
+        }
+    }
+
+    static int statusOf(Outcome outcome) throws CommandFailure {
+        return switch (outcome) {
+            case Outcome.PoweredOff _, Outcome.Stopped _ -> ExitStatus.OK.code();
+            case Outcome.Exited(int status) -> status & 0xff;
+            case Outcome.Reset(String cause) ->
+                throw new CommandFailure(ExitStatus.GUEST_RESET, "the guest reset (%s).".formatted(cause));
+            case Outcome.Halted(String detail) ->
+                throw new CommandFailure(ExitStatus.GUEST_HALTED, "the guest has halted for good: %s.".formatted(detail));
+            case Outcome.Crashed(String report) ->
+                throw new CommandFailure(ExitStatus.GUEST_CRASHED, "the guest crashed: " + report);
+            case Outcome.Failed(String report) ->
+                throw new CommandFailure(ExitStatus.MACHINE_FAILED, "the machine could not go on: " + report);
+        };
+    }
+}
