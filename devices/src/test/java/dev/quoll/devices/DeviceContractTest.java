@@ -402,6 +402,32 @@ class DeviceContractTest {
         }
     }
 
+    /** Several CPUs, the timer thread and the host side at once: no deadlock, no exception, a state that restores. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("devices")
+    void survivesSeveralCpusAtOnce(String name, Function<Rig, Device<?>> make) throws InterruptedException {
+        Rig rig = new Rig();
+        try (rig.time) {
+            Device<?> device = make.apply(rig);
+            List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+            List<Thread> threads = new ArrayList<>();
+            for (int cpu = 0; cpu < 3; cpu++) {
+                long seed = cpu;
+                threads.add(Thread.ofPlatform()
+                        .daemon()
+                        .uncaughtExceptionHandler((thread, failure) -> failures.add(failure))
+                        .start(() -> fuzz(rig, seed, 10_000)));
+            }
+            for (Thread thread : threads) {
+                assertThat(thread.join(Duration.ofSeconds(20))).as("no deadlock").isTrue();
+            }
+            assertThat(failures).isEmpty();
+            Record saved = device.save();
+            restore(device, saved);
+            assertThat(device.save()).isEqualTo(saved);
+        }
+    }
+
     /** A hostile guest: nothing throws, nothing hangs, and the state stays small. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("devices")

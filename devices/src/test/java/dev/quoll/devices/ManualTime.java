@@ -4,10 +4,11 @@ import dev.quoll.machine.GuestClock;
 import dev.quoll.machine.TimerQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Guest time moved by hand, with a timer queue whose callbacks have all run when {@link #advance} returns. */
 public final class ManualTime implements GuestClock, AutoCloseable {
-    private volatile long nanos;
+    private final AtomicLong nanos = new AtomicLong();
     private final long wallAtZero;
     private final TimerQueue timers = new TimerQueue(this, "manual-time");
 
@@ -25,7 +26,7 @@ public final class ManualTime implements GuestClock, AutoCloseable {
 
     /** Moves time and waits for the timers that are then due. */
     public void advance(long by) {
-        nanos += by;
+        nanos.addAndGet(by);
         settle();
     }
 
@@ -39,7 +40,7 @@ public final class ManualTime implements GuestClock, AutoCloseable {
     /** Waits for every timer that is due: a barrier timer armed for now comes behind them. */
     public void settle() {
         CountDownLatch reached = new CountDownLatch(1);
-        timers.timer(reached::countDown).arm(nanos);
+        timers.timer(reached::countDown).arm(nanos.get());
         try {
             if (!reached.await(10, TimeUnit.SECONDS)) {
                 throw new AssertionError("timer queue did not settle within 10 s");
@@ -51,12 +52,12 @@ public final class ManualTime implements GuestClock, AutoCloseable {
 
     @Override
     public long nanos() {
-        return nanos;
+        return nanos.get();
     }
 
     @Override
     public long wallNanos() {
-        return wallAtZero + nanos;
+        return wallAtZero + nanos.get();
     }
 
     @Override
@@ -66,7 +67,7 @@ public final class ManualTime implements GuestClock, AutoCloseable {
 
     @Override
     public long tsc() {
-        return nanos;
+        return nanos.get();
     }
 
     @Override
