@@ -1,5 +1,6 @@
 package dev.quoll.emulator.core;
 
+import dev.quoll.emulator.fpu.Mxcsr;
 import dev.quoll.emulator.isa.Flags;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
@@ -168,6 +169,34 @@ public abstract class Cpu extends SoftMmu {
     /** #XM. */
     public final GuestFault simdFault(Op op) {
         return fault(op, 19, false, 0);
+    }
+
+    // SSE arithmetic. The architectural MXCSR is the slot of the state block; what computes reads it from a copy.
+
+    private final Mxcsr simd = new Mxcsr();
+
+    /** The environment of an SSE computation; after its last operand has been read, since a fault must not leave it open. */
+    public final Mxcsr beginSimd() {
+        int value = get32(StateLayout.MXCSR);
+        if (simd.value() != value) {
+            simd.load(value);
+        }
+        return simd;
+    }
+
+    /** Ends a computation before its result is written: keeps its flags, and raises what is unmasked (SDM vol. 1, 11.5). */
+    public final void endSimd(Op op) {
+        if (simd.raised() != 0) {
+            commitSimd(op);
+        }
+    }
+
+    private void commitSimd(Op op) {
+        boolean masked = simd.commit();
+        put32(StateLayout.MXCSR, simd.value());
+        if (!masked) {
+            throw (cr4 & ControlBits.CR4_OSXMMEXCPT) != 0 ? simdFault(op) : invalidOpcode(op);
+        }
     }
 
     // Mode.

@@ -97,6 +97,12 @@ public final class Instruction implements Decoded {
         return (prefixes & Prefixes.VEX) != 0;
     }
 
+    /// Returns the segment of an implicit operand in DS that a prefix may override (MASKMOVDQU, MASKMOVQ).
+    public Segment dataSegment() {
+        int number = (prefixes & Prefixes.SEGMENT_MASK) >> Prefixes.SEGMENT_SHIFT;
+        return number == 0 ? Segment.DS : Segment.of(number - 1);
+    }
+
     /// Returns the prefixes as [Prefixes] bits.
     int prefixes() {
         return prefixes;

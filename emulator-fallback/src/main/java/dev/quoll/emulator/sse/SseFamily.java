@@ -22,6 +22,9 @@ public final class SseFamily implements OpFamily {
         if (op == null) {
             op = IntegerTranslator.translate(instruction, context);
         }
-        return op;
+        if (op == null) {
+            op = FloatTranslator.translate(instruction, context);
+        }
+        return op != null ? op : SpecialTranslator.translate(instruction, context);
     }
 }

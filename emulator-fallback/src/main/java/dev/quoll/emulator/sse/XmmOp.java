@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.HostMemory;
+import dev.quoll.emulator.core.MmxRegisters;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Attribute;
@@ -44,12 +45,15 @@ abstract class XmmOp extends TemplateOp {
         source = instruction.operandCount() > 1 ? anySlot(instruction.operand(1)) : 0;
     }
 
-    /** Slot of a general or XMM register, 0 for other operands. */
+    /** Slot of a general, XMM or MMX register, 0 for other operands. */
     static int anySlot(Operand operand) {
-        if (operand instanceof Operand.Register register) {
-            return register.cls() == RegisterClass.XMM ? StateLayout.xmm(register.number()) : slot(operand);
+        if (!(operand instanceof Operand.Register register)) {
+            return 0;
         }
-        return 0;
+        if (register.cls() == RegisterClass.XMM) {
+            return StateLayout.xmm(register.number());
+        }
+        return register.cls() == RegisterClass.MMX ? MmxRegisters.slot(register.number()) : slot(operand);
     }
 
     /** The form of an instruction's memory operand, {@link #REGISTER} when it has none. */

@@ -1,0 +1,45 @@
+package dev.quoll.emulator.sse;
+
+import dev.quoll.emulator.core.Block;
+import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.OpTemplate;
+import dev.quoll.emulator.core.TemplateOp;
+import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.Operand;
+import java.lang.invoke.MethodHandles;
+
+/** A {@link HorizontalOperation} on XMM registers. */
+final class HorizontalOp extends XmmOp {
+    private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
+    private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
+
+    HorizontalOp() {}
+
+    private HorizontalOp(Instruction instruction) {
+        super(instruction);
+    }
+
+    private HorizontalOp(Instruction instruction, BlockContext context, Operand.Memory memory) {
+        super(instruction, context, memory, false);
+    }
+
+    @Override
+    protected TemplateOp create(Instruction instruction, BlockContext context) {
+        Operand.Memory memory = instruction.memory();
+        return memory == null ? new HorizontalOp(instruction) : new HorizontalOp(instruction, context, memory);
+    }
+
+    @Override
+    public Block run(Cpu cpu) {
+        long va = sourceAddress(cpu, FORM);
+        long host = sourceHost(cpu, FORM, va);
+        long bl = sourceLow(cpu, FORM, va, host);
+        long bh = sourceHigh(cpu, FORM, va, host);
+        setTarget(
+                cpu,
+                HorizontalOperation.apply(OPERATION, cpu.get64(target), cpu.get64(target + 8)),
+                HorizontalOperation.apply(OPERATION, bl, bh));
+        return next.run(cpu);
+    }
+}

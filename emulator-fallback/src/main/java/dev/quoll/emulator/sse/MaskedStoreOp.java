@@ -1,0 +1,50 @@
+package dev.quoll.emulator.sse;
+
+import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.SimpleMemOp;
+import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.Operand;
+
+/** MASKMOVDQU: writes the bytes whose mask byte has its top bit set to DS:rDI. */
+final class MaskedStoreOp extends SimpleMemOp {
+    private static final int RDI = 7;
+
+    private final int data;
+    private final int mask;
+
+    MaskedStoreOp(Instruction instruction, BlockContext context) {
+        super(
+                context,
+                new Operand.Memory(
+                        instruction.dataSegment(),
+                        false,
+                        RDI,
+                        Operand.Memory.NONE,
+                        0,
+                        0,
+                        16,
+                        instruction.addressSize()),
+                true);
+        data = XmmOp.anySlot(instruction.operand(0));
+        mask = XmmOp.anySlot(instruction.operand(1));
+    }
+
+    @Override
+    protected void execute(Cpu cpu) {
+        long va = address(cpu);
+        long chosen = LaneOperation.byteSigns(cpu.get64(mask)) | LaneOperation.byteSigns(cpu.get64(mask + 8)) << 8;
+        if (chosen == 0) {
+            return;
+        }
+        // Only pages that get a byte have to be writable.
+        int first = Long.numberOfTrailingZeros(chosen);
+        int last = 63 - Long.numberOfLeadingZeros(chosen);
+        cpu.probeWrite(this, va + first, last - first + 1);
+        for (int i = first; i <= last; i++) {
+            if ((chosen >> i & 1) != 0) {
+                cpu.store8(this, va + i, cpu.get8(data + i));
+            }
+        }
+    }
+}
