@@ -48,6 +48,11 @@ public final class CpuState {
         fx.putLong(FX_XMM + 16 * number + 8 * half, value);
     }
 
+    /** Whether all XMM registers are the same. */
+    public boolean xmmEquals(CpuState other) {
+        return fx.slice(FX_XMM, 256).equals(other.fx.slice(FX_XMM, 256));
+    }
+
     public int mxcsr() {
         return fx.getInt(FX_MXCSR);
     }

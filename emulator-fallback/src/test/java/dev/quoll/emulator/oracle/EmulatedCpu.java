@@ -81,7 +81,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
      *
      * @param codeAddress page-aligned, like {@code dataAddress} a canonical address of the lower half
      */
-    static EmulatedCpu create(List<OpFamily> families, long codeAddress, long dataAddress) throws IOException {
+    public static EmulatedCpu create(List<OpFamily> families, long codeAddress, long dataAddress) throws IOException {
         GuestMemory memory =
                 GuestMemory.create(new SparseFileMemorySource(), List.of(new RamRegion(0, RAM, 0)));
         return new EmulatedCpu(Arena.ofConfined(), memory, families, codeAddress, dataAddress);
@@ -102,7 +102,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
     }
 
     /** Places an instruction at a linear address in the code area. */
-    void place(byte[] code, long address) {
+    public void place(byte[] code, long address) {
         invalidateAll();
         byte[] padded = Arrays.copyOf(code, code.length + 1);
         padded[code.length] = HALT;
@@ -115,7 +115,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
      *
      * @return the vector of the exception it raised, or -1
      */
-    int run(CpuState state, byte[] buffer) {
+    public int run(CpuState state, byte[] buffer) {
         load(state);
         memory.write(DATA, buffer);
         setRip(instruction);

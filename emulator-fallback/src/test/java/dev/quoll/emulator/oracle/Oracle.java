@@ -28,6 +28,7 @@ public final class Oracle implements AutoCloseable {
     public static final Setup PLAIN = (instance, state, data, dataAddress) -> {};
 
     private static final int MXCSR_MASKS = 0x1f80;
+    private static final int LONGEST_OPERAND = 64;
 
     private final HostCpu host;
     private final EmulatedCpu emulator;
@@ -95,10 +96,15 @@ public final class Oracle implements AutoCloseable {
     private void compare(Instance instance, int states, Setup setup) {
         emulator.place(instance.code(), host.nextInstruction());
         host.place(instance.code());
+        byte[] data = new byte[HostCpu.DATA_SIZE];
+        fill(data, 0, data.length);
         for (int i = 0; i < states; i++) {
             CpuState state = state();
             instance.aim(state, random.nextInt());
-            byte[] data = data();
+            if (instance.memory() != null) {
+                int offset = (int) (instance.target() - host.dataAddress());
+                fill(data, offset, Math.min(LONGEST_OPERAND, data.length - offset));
+            }
             setup.adjust(instance, state, data, host.dataAddress());
             compare(instance, state, data);
         }
@@ -157,12 +163,12 @@ public final class Oracle implements AutoCloseable {
         return state;
     }
 
-    private byte[] data() {
-        ByteBuffer data = ByteBuffer.allocate(HostCpu.DATA_SIZE).order(ByteOrder.LITTLE_ENDIAN);
-        while (data.hasRemaining()) {
-            data.putLong(values.next());
+    private void fill(byte[] data, int offset, int length) {
+        ByteBuffer buffer = ByteBuffer.allocate(length + 7 & -8).order(ByteOrder.LITTLE_ENDIAN);
+        while (buffer.hasRemaining()) {
+            buffer.putLong(values.next());
         }
-        return data.array();
+        buffer.get(0, data, offset, length);
     }
 
     @Override
