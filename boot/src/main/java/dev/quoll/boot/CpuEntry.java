@@ -5,6 +5,7 @@ import dev.quoll.boot.image.EntryState;
 import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuElement.Segment;
 import dev.quoll.machine.CpuElement.Table;
+import dev.quoll.machine.MsrTable;
 import dev.quoll.machine.VirtualCpu;
 import java.util.Arrays;
 import java.util.List;
@@ -26,12 +27,17 @@ final class CpuEntry {
     private static final long DESCRIPTOR_G = 1L << 55;
     private static final int REAL_MODE_LIMIT = 0xffff;
 
+    /** As firmware leaves it: MTRRs on, everything write-back. Without it Linux does not set up its page attribute table. */
+    private static final CpuElement.Msrs MEMORY_TYPES =
+            new CpuElement.Msrs(List.of(new CpuElement.Msr(MsrTable.MTRR_DEF_TYPE, 1 << 11 | 6)));
+
     private CpuEntry() {}
 
     /** Writes the state to a CPU that has just been reset. */
     static void enter(VirtualCpu cpu, EntryState entry) {
         boolean real = entry.mode() == EntryState.Mode.REAL16;
         long segmentBase = real ? entry.rip() & ~0xffffL : 0;
+        cpu.write(MEMORY_TYPES);
         cpu.write(control(entry));
         cpu.write(real ? realSegments(segmentBase) : flatSegments(entry));
         Long[] registers = new Long[16];
