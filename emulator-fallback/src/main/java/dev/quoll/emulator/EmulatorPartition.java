@@ -11,6 +11,7 @@ import dev.quoll.emulator.sse.SseFamily;
 import dev.quoll.emulator.system.Delivery;
 import dev.quoll.emulator.system.SystemFamily;
 import dev.quoll.emulator.x87.SaveFamily;
+import dev.quoll.emulator.x87.X87Family;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.EoiListener;
 import dev.quoll.machine.ExternalInterruptSource;
@@ -38,7 +39,12 @@ final class EmulatorPartition implements Partition {
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
         PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio());
         Interpreter interpreter = new Interpreter(
-                List.of(new IntegerFamily(), new SystemFamily(new Delivery()), new SseFamily(), new SaveFamily()));
+                List.of(
+                        new IntegerFamily(),
+                        new SystemFamily(new Delivery()),
+                        new SseFamily(),
+                        new X87Family(),
+                        new SaveFamily()));
         cpus = new EmulatorCpu[config.cpus()];
         for (int index = 0; index < cpus.length; index++) {
             Cpuid cpuid = new Cpuid(

@@ -1,6 +1,7 @@
 package dev.quoll.emulator.core;
 
 import dev.quoll.emulator.fpu.Mxcsr;
+import dev.quoll.emulator.fpu.X87Operation;
 import dev.quoll.emulator.isa.Flags;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
@@ -64,6 +65,7 @@ public abstract class Cpu extends SoftMmu {
     public boolean nmiBlocked;
 
     private CpuPlatform platform;
+    private final X87Operation x87Operation = new X87Operation();
 
     Cpu(Arena arena, PhysicalMemory physical) {
         super(arena, physical);
@@ -77,6 +79,11 @@ public abstract class Cpu extends SoftMmu {
     /** Sets {@link #platform()}; once, before the first instruction. */
     public final void attach(CpuPlatform cpuPlatform) {
         platform = cpuPlatform;
+    }
+
+    /** The scratch object of x87 arithmetic. */
+    public final X87Operation x87Operation() {
+        return x87Operation;
     }
 
     // Events.

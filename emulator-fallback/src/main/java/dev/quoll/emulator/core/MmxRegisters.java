@@ -16,9 +16,13 @@ public final class MmxRegisters {
         return StateLayout.X87 + 16 * number;
     }
 
-    /** Raises #MF when an unmasked x87 exception is pending. */
+    /**
+     * Raises #MF when an unmasked x87 exception is pending. With CR0.NE clear the processor would signal FERR# and wait for
+     * an interrupt unless IGNNE# is asserted (SDM vol. 3, 2.5; APM vol. 2, 8.2.18); the machine has no such wires, so this
+     * acts as if IGNNE# were: execution goes on, and the status word tells.
+     */
     public static void checkPending(Cpu cpu, Op op) {
-        if ((cpu.get32(StateLayout.X87_STATUS) & EXCEPTION_SUMMARY) != 0) {
+        if ((cpu.get32(StateLayout.X87_STATUS) & EXCEPTION_SUMMARY) != 0 && (cpu.cr0 & ControlBits.CR0_NE) != 0) {
             throw cpu.x87Fault(op);
         }
     }

@@ -272,6 +272,7 @@ public final class Decoder {
                 addressSize,
                 vectorLength,
                 opcode,
+                modrm & 0xff,
                 prefixes,
                 repeat(candidate),
                 operands);

@@ -11,6 +11,7 @@ public final class Instruction implements Decoded {
     private final int addressSize;
     private final int vectorLength;
     private final int opcode;
+    private final int modrm;
     private final int prefixes;
     private final Repeat rep;
     private final Operand[] operands;
@@ -23,6 +24,7 @@ public final class Instruction implements Decoded {
             int addressSize,
             int vectorLength,
             int opcode,
+            int modrm,
             int prefixes,
             Repeat rep,
             Operand[] operands) {
@@ -33,6 +35,7 @@ public final class Instruction implements Decoded {
         this.addressSize = addressSize;
         this.vectorLength = vectorLength;
         this.opcode = opcode;
+        this.modrm = modrm;
         this.prefixes = prefixes;
         this.rep = rep;
         this.operands = operands;
@@ -75,6 +78,11 @@ public final class Instruction implements Decoded {
     /// Returns the last opcode byte.
     public int opcode() {
         return opcode;
+    }
+
+    /// Returns the ModRM byte, 0 to 255; meaningless where the row has none.
+    public int modrm() {
+        return modrm;
     }
 
     /// Returns the condition code, 0 (O) to 15 (NLE), of JCC, SETCC and CMOVCC.

@@ -29,7 +29,7 @@ final class X87Table {
             D9 /0 mem | FLD Md     | r
             D9 /2 mem | FST Md     |
             D9 /3 mem | FSTP Md    |
-            D9 /4 mem | FLDENV M   | r nowait
+            D9 /4 mem | FLDENV M   | r
             D9 /5 mem | FLDCW Mw   | r
             D9 /6 mem | FNSTENV M  | nowait
             D9 /7 mem | FNSTCW Mw  | nowait
@@ -118,7 +118,7 @@ final class X87Table {
             DD /1 mem | FISTTP Mq    | SSE3
             DD /2 mem | FST Mq       |
             DD /3 mem | FSTP Mq      |
-            DD /4 mem | FRSTOR M     | r nowait
+            DD /4 mem | FRSTOR M     | r
             DD /6 mem | FNSAVE M     | nowait
             DD /7 mem | FNSTSW Mw    | nowait
             DD /0 reg | FFREE ST(i)  | r

@@ -1,0 +1,82 @@
+package dev.quoll.emulator.x87;
+
+import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.MmxRegisters;
+import dev.quoll.emulator.core.Op;
+import dev.quoll.emulator.core.SimpleMemOp;
+import dev.quoll.emulator.core.SimpleOp;
+import dev.quoll.emulator.core.StateLayout;
+import dev.quoll.emulator.isa.Instruction;
+
+/** Control instructions: they leave the last-instruction pointers alone (SDM vol. 1, 8.1.8 and 8.3.11). */
+final class ControlOps {
+    @FunctionalInterface
+    private interface Register {
+        void execute(Cpu cpu);
+    }
+
+    private ControlOps() {}
+
+    /** The op, or null for other mnemonics. */
+    static Op translate(Instruction instruction, BlockContext context) {
+        return switch (instruction.mnemonic()) {
+            case FNINIT -> plain(X87Stack::initialise);
+            case FNCLEX -> plain(X87Stack::clearExceptions);
+            // Of the 8087 and 80287; no-operations ever since (SDM vol. 3, 24.18.9).
+            case FNENI, FNDISI, FNSETPM -> plain(cpu -> {});
+            case FWAIT -> new Wait();
+            case FLDCW -> new LoadControl(instruction, context);
+            case FNSTCW -> new StoreWord(instruction, context, StateLayout.X87_CONTROL);
+            case FNSTSW ->
+                instruction.memory() == null
+                        ? plain(cpu -> cpu.set16(StateLayout.RAX, X87Stack.status(cpu)))
+                        : new StoreWord(instruction, context, StateLayout.X87_STATUS);
+            case FLDENV, FRSTOR, FNSTENV, FNSAVE -> new EnvironmentOp(instruction, context);
+            default -> null;
+        };
+    }
+
+    private static Op plain(Register action) {
+        return new SimpleOp() {
+            @Override
+            protected void execute(Cpu cpu) {
+                action.execute(cpu);
+            }
+        };
+    }
+
+    /** FWAIT. */
+    private static final class Wait extends SimpleOp {
+        @Override
+        protected void execute(Cpu cpu) {
+            MmxRegisters.checkPending(cpu, this);
+        }
+    }
+
+    private static final class LoadControl extends SimpleMemOp {
+        LoadControl(Instruction instruction, BlockContext context) {
+            super(context, instruction.memory(), false);
+        }
+
+        @Override
+        protected void execute(Cpu cpu) {
+            MmxRegisters.checkPending(cpu, this);
+            X87Stack.loadControl(cpu, cpu.load16(this, address(cpu)));
+        }
+    }
+
+    private static final class StoreWord extends SimpleMemOp {
+        private final int slot;
+
+        StoreWord(Instruction instruction, BlockContext context, int slot) {
+            super(context, instruction.memory(), true);
+            this.slot = slot;
+        }
+
+        @Override
+        protected void execute(Cpu cpu) {
+            cpu.store16(this, address(cpu), cpu.get16(slot));
+        }
+    }
+}

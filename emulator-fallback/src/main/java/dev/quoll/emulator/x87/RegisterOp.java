@@ -1,0 +1,102 @@
+package dev.quoll.emulator.x87;
+
+import dev.quoll.emulator.core.Block;
+import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.OpTemplate;
+import dev.quoll.emulator.core.TemplateOp;
+import dev.quoll.emulator.isa.Instruction;
+import java.lang.invoke.MethodHandles;
+
+/** Moves between stack registers: FST ST(i), FSTP ST(i), FXCH, FCMOVcc, FFREE, FFREEP. */
+final class RegisterOp extends X87Op {
+    static final int STORE = 0;
+    static final int STORE_POP = 1;
+    static final int EXCHANGE = 2;
+    static final int FREE = 3;
+    static final int FREE_POP = 4;
+    /** From here on FCMOVcc: the condition code of CMOVcc is added. */
+    static final int MOVE_IF = 16;
+
+    private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
+
+    RegisterOp() {}
+
+    private RegisterOp(Instruction instruction) {
+        super(instruction);
+    }
+
+    @Override
+    protected TemplateOp create(Instruction instruction, BlockContext context) {
+        return new RegisterOp(instruction);
+    }
+
+    @Override
+    public Block run(Cpu cpu) {
+        checkPending(cpu);
+        record(cpu);
+        int first = X87Stack.slot(cpu, 0);
+        int other = X87Stack.slot(cpu, index);
+        switch (OPERATION) {
+            case STORE, STORE_POP -> store(cpu, first, other);
+            case EXCHANGE -> exchange(cpu, first, other);
+            case FREE -> X87Stack.free(cpu, other);
+            case FREE_POP -> {
+                X87Stack.free(cpu, other);
+                X87Stack.rotate(cpu, 1);
+            }
+            default -> moveIf(cpu, first, other);
+        }
+        return next.run(cpu);
+    }
+
+    private static void store(Cpu cpu, int first, int other) {
+        if (X87Stack.empty(cpu, first)) {
+            if (!X87Stack.underflow(cpu)) {
+                return;
+            }
+            X87Stack.writeIndefinite(cpu, other);
+        } else {
+            X87Stack.write(cpu, other, X87Stack.signExponent(cpu, first), X87Stack.significand(cpu, first));
+            X87Stack.settle(cpu, 0, false);
+        }
+        if (OPERATION == STORE_POP) {
+            X87Stack.pop(cpu);
+        }
+    }
+
+    private static void exchange(Cpu cpu, int first, int other) {
+        boolean firstEmpty = X87Stack.empty(cpu, first);
+        boolean otherEmpty = X87Stack.empty(cpu, other);
+        if (firstEmpty || otherEmpty) {
+            if (!X87Stack.underflow(cpu)) {
+                return;
+            }
+            if (firstEmpty) {
+                X87Stack.writeIndefinite(cpu, first);
+            }
+            if (otherEmpty) {
+                X87Stack.writeIndefinite(cpu, other);
+            }
+        } else {
+            X87Stack.settle(cpu, 0, false);
+        }
+        int signExponent = X87Stack.signExponent(cpu, first);
+        long significand = X87Stack.significand(cpu, first);
+        X87Stack.write(cpu, first, X87Stack.signExponent(cpu, other), X87Stack.significand(cpu, other));
+        X87Stack.write(cpu, other, signExponent, significand);
+    }
+
+    private static void moveIf(Cpu cpu, int first, int other) {
+        if (X87Stack.empty(cpu, first) || X87Stack.empty(cpu, other)) {
+            if (X87Stack.underflow(cpu)) {
+                X87Stack.writeIndefinite(cpu, first);
+            }
+            return;
+        }
+        X87Stack.settle(cpu, 0, false);
+        if (cpu.condition(OPERATION - MOVE_IF)) {
+            X87Stack.write(cpu, first, X87Stack.signExponent(cpu, other), X87Stack.significand(cpu, other));
+        }
+    }
+}
