@@ -28,6 +28,8 @@ public final class DemoGuest {
     private static final int MULTIBOOT_ADDRESSES = 1 << 16;
 
     private static final int SERIAL = 0x3f8;
+    private static final int SERIAL_INTERRUPT_ENABLE = SERIAL + 1;
+    private static final int RECEIVE_INTERRUPT = 1;
     private static final int SERIAL_STATUS = SERIAL + 5;
     private static final int STATUS_DATA_READY = 0x01;
     private static final int STATUS_TRANSMITTER_EMPTY = 0x20;
@@ -103,6 +105,8 @@ public final class DemoGuest {
         guest.code(0xea).address("own_segments").int16(CODE_SELECTOR).label("own_segments"); // jmp far
         guest.move(EAX, DATA_SELECTOR).code(0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0); // mov ds, es, ss
         guest.moveAddress(ESP, "stack_top");
+        // The interrupt itself stays masked; input from a pipe waits for a guest that says by this that it listens.
+        guest.move(EAX, RECEIVE_INTERRUPT).out(SERIAL_INTERRUPT_ENABLE);
         guest.moveAddress(ESI, "banner").call("print");
 
         guest.moveAddress(EDI, "brand").move(EBP, BRAND_LEAVES).label("next_brand_leaf").move(EAX, EBP).code(0x0f, 0xa2); // cpuid
