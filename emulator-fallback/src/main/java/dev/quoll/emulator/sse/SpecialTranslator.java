@@ -12,6 +12,7 @@ final class SpecialTranslator {
     private static final OpTemplate WIDEN = new OpTemplate(MethodHandles.lookup(), WidenOp.class);
     private static final OpTemplate BLEND = new OpTemplate(MethodHandles.lookup(), VariableBlendOp.class);
     private static final OpTemplate CIPHER = new OpTemplate(MethodHandles.lookup(), CipherOp.class);
+    private static final OpTemplate SHA = new OpTemplate(MethodHandles.lookup(), ShaOp.class);
     private static final OpTemplate STRING = new OpTemplate(MethodHandles.lookup(), StringOp.class);
     private static final OpTemplate CROSSING = new OpTemplate(MethodHandles.lookup(), MmxCrossingOp.class);
 
@@ -60,6 +61,13 @@ final class SpecialTranslator {
             case AESIMC -> cipher(i, c, CipherOp.INVERSE_MIX_COLUMNS);
             case AESKEYGENASSIST -> cipher(i, c, CipherOp.KEY_GENERATION_ASSIST);
             case PCLMULQDQ -> cipher(i, c, CipherOp.CARRYLESS_MULTIPLY);
+            case SHA1NEXTE -> SHA.make(i, c, ShaOp.SHA1_NEXT_E, XmmOp.form(i));
+            case SHA1MSG1 -> SHA.make(i, c, ShaOp.SHA1_MESSAGE_1, XmmOp.form(i));
+            case SHA1MSG2 -> SHA.make(i, c, ShaOp.SHA1_MESSAGE_2, XmmOp.form(i));
+            case SHA1RNDS4 -> SHA.make(i, c, ShaOp.SHA1_ROUNDS, XmmOp.form(i));
+            case SHA256MSG1 -> SHA.make(i, c, ShaOp.SHA256_MESSAGE_1, XmmOp.form(i));
+            case SHA256MSG2 -> SHA.make(i, c, ShaOp.SHA256_MESSAGE_2, XmmOp.form(i));
+            case SHA256RNDS2 -> SHA.make(i, c, ShaOp.SHA256_ROUNDS, XmmOp.form(i));
             case PCMPESTRI -> STRING.make(i, c, 1, 0, XmmOp.form(i));
             case PCMPESTRM -> STRING.make(i, c, 1, 1, XmmOp.form(i));
             case PCMPISTRI -> STRING.make(i, c, 0, 0, XmmOp.form(i));

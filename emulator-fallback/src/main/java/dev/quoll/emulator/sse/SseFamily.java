@@ -7,7 +7,7 @@ import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.Instruction;
 
 /**
- * The ops of SSE to SSE4.2, AES and PCLMULQDQ without VEX, and of the instructions that cross between XMM and MMX. The
+ * The ops of SSE to SSE4.2, AES, PCLMULQDQ and SHA without VEX, and of the instructions that cross between XMM and MMX. The
  * caller has dealt with #UD and #NM by mode and with absent features; alignment and unmasked SIMD exceptions are found
  * here.
  */

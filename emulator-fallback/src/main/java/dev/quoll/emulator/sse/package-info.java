@@ -1,5 +1,5 @@
 /**
- * SSE to SSE4.2, AES and PCLMULQDQ in their legacy encodings: the ops, by topic. The entry is {@link
+ * SSE to SSE4.2, AES, PCLMULQDQ and SHA in their legacy encodings: the ops, by topic. The entry is {@link
  * dev.quoll.emulator.sse.SseFamily}; arithmetic comes from {@link dev.quoll.emulator.fpu}.
  */
 package dev.quoll.emulator.sse;
