@@ -3,12 +3,14 @@ package dev.quoll.boot;
 /** Where everything is on {@code quoll-pc}: guest-physical addresses, ports, interrupt lines, PCI slots. */
 final class BoardMap {
     static final long LOW_RAM_END = 0xa0000;
-    /** The end of low RAM that a BIOS would keep for itself; reserved, so that the MP table has a place. */
+    /** The end of low RAM that a BIOS would keep for itself; reserved, as kernels expect of a PC. */
     static final long EXTENDED_BIOS_DATA = 0x9fc00;
 
     static final long RSDP = 0xe0000;
     static final long ACPI_TABLES = 0xe0040;
     static final long ACPI_TABLES_END = 0xf0000;
+    /** In the BIOS area and not in the last KiB of base memory, which holds a table of few CPUs and PCI slots only. */
+    static final long MP_TABLE = 0xf1000;
     static final long BIOS_END = 0x100000;
 
     /** RAM beyond this goes to 4 GiB and up. */

@@ -42,7 +42,7 @@ public final class Pc implements AutoCloseable {
         int cpus = machine.config().cpus();
         tables = new BoardAcpi(plan.chosenVariant(), cpus, ram).place();
         mpTable = plan.chosenVariant() == Variant.LEGACY
-                ? BoardMp.table(machine.config().profile(), cpus).bytes(BoardMap.EXTENDED_BIOS_DATA)
+                ? BoardMp.table(machine.config().profile(), cpus).bytes(BoardMap.MP_TABLE)
                 : new byte[0];
     }
 
@@ -89,7 +89,7 @@ public final class Pc implements AutoCloseable {
             machine.memory().write(table.address(), table.bytes());
         }
         if (mpTable.length > 0) {
-            machine.memory().write(BoardMap.EXTENDED_BIOS_DATA, mpTable);
+            machine.memory().write(BoardMap.MP_TABLE, mpTable);
         }
         LoadRequest request = new LoadRequest(
                 ram.map(), guest.commandLine(), guest.modules(), BoardMap.RSDP, guest.unpack(), new SecureRandom());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quoll.devices.acpi.AcpiTables;
+import dev.quoll.machine.CpuProfile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -31,6 +33,13 @@ class BoardAcpiTest {
         }
         assertThat(previous).isLessThanOrEqualTo(BoardMap.ACPI_TABLES_END);
         assertThat(placed.stream().map(AcpiTables.Placed::name)).contains("RSDP", "XSDT", "FACP", "APIC", "MCFG", "DSDT");
+    }
+
+    @Test
+    void theLargestMpTableFitsTheBiosArea() {
+        byte[] table = BoardMp.table(CpuProfile.V2, PcBuilder.MAX_CPUS).bytes(BoardMap.MP_TABLE);
+        assertThat(BoardMap.MP_TABLE).isGreaterThanOrEqualTo(BoardMap.ACPI_TABLES_END);
+        assertThat(BoardMap.MP_TABLE + table.length).isLessThanOrEqualTo(BoardMap.BIOS_END);
     }
 
     /** ACPICA's own disassembler and compiler as judge: they take the DSDT, and take it again as source. */
