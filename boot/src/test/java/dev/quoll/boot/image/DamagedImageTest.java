@@ -56,7 +56,7 @@ class DamagedImageTest {
         int header = name.startsWith("bzImage") ? 0x1f0 : name.equals("flat multiboot") ? 0x100 : 0;
         int[] interesting = {0, 1, 0x7f, 0x80, 0xff};
         try (GuestMemory memory = Images.memory(Images.RAM)) {
-            for (int round = 0; round < 2000; round++) {
+            for (int round = 0; round < 1000; round++) {
                 byte[] damaged = image.clone();
                 for (int i = random.nextInt(1, 6); i > 0; i--) {
                     // Most of the damage goes to the headers, where it can matter.
