@@ -5,6 +5,7 @@ module dev.quoll.cli {
     requires dev.quoll.devices;
     // Named for its engine, which is found by ServiceLoader.
     requires dev.quoll.emulator;
+    requires dev.quoll.kvm;
     requires dev.quoll.machine;
     requires info.picocli;
     // For sun.misc.Signal: the only way to hear SIGCONT, after which a terminal must be set up again.

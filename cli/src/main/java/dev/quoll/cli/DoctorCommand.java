@@ -2,6 +2,7 @@ package dev.quoll.cli;
 
 import dev.quoll.bindings.NativeAccess;
 import dev.quoll.bindings.terminal.Terminal;
+import dev.quoll.kvm.KvmProbe;
 import dev.quoll.machine.Engine;
 import dev.quoll.machine.Engines;
 import java.io.PrintWriter;
@@ -52,9 +53,30 @@ final class DoctorCommand implements Callable<Integer> {
                 }
             }
         }
+        tellKvm(out);
         if (!usable) {
             throw new CommandFailure(ExitStatus.NO_ENGINE, "no engine works here.");
         }
         return ExitStatus.OK.code();
+    }
+
+    /** KVM is probed and told of, but is no engine of this version. */
+    private static void tellKvm(PrintWriter out) {
+        KvmProbe.Findings kvm = KvmProbe.run();
+        switch (kvm.verdict()) {
+            case Engine.Probe.Usable(Engine.SpeedClass speed, String detail) -> {
+                out.println("kvm: %s works; %s".formatted(KvmProbe.DEVICE, detail));
+                if (speed == Engine.SpeedClass.CRAWLING) {
+                    out.println("  the emulator is much faster than that");
+                }
+                kvm.missing().forEach(capability ->
+                        out.println("  without KVM_CAP_%s: %s".formatted(capability, capability.use())));
+            }
+            case Engine.Probe.Unusable(String reason, String fix) -> {
+                out.println("kvm: does not work here: " + reason);
+                out.println("  " + fix);
+            }
+        }
+        out.println("  (this version of Quoll runs guests on the emulator only)");
     }
 }

@@ -1,0 +1,2 @@
+/** What the host's KVM can do. */
+package dev.quoll.kvm;
