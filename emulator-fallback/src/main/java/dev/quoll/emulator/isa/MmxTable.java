@@ -21,7 +21,7 @@ final class MmxTable {
             NP 0F C5    | PEXTRW Gd,Nq,Ib    | SSE
             NP 0F D7    | PMOVMSKB Gd,Nq     | SSE
             NP 0F E7    | MOVNTQ Mq,Pq       | SSE
-            NP 0F F7    | MASKMOVQ Pq,Nq     | r SSE
+            NP 0F F7    | MASKMOVQ Pq,Nq     | r SSE ir=J
             NP 0F 2A    | CVTPI2PS Vdq,Qq    | rw SSE sse
             66 0F 2A    | CVTPI2PD Vdq,Qq    | SSE2 sse
             NP 0F 2C    | CVTTPS2PI Pq,Wq    | SSE sse

@@ -12,8 +12,10 @@ import java.util.List;
 /// @param flow how execution continues
 /// @param flagsRead [Flags] bits that it reads
 /// @param flagsWritten flags that get a defined value (perhaps not always, see [Attribute#FLAGS_MAY_STAY])
-/// @param flagsUndefined flags the manuals leave undefined after it
-/// @param implicitReads general registers read beyond the operands, bit n for register n
+/// @param flagsUndefined flags the manuals leave undefined after it; a processor may keep them (AMD's MUL keeps SF, ZF, AF and
+///     PF, its BT all but CF), so that only [#flagsWritten] ends the life of an earlier value
+/// @param implicitReads general registers read beyond the operands, bit n for register n; rCX of a repeated string
+///     instruction is not among them
 /// @param implicitWrites general registers written beyond the operands
 /// @param exceptionClass class of the VEX exception tables (SDM vol. 2, 2.4), 0 outside VEX
 /// @param match which encodings it stands for

@@ -156,6 +156,10 @@ final class RowParser {
             throw malformed(assembly);
         }
         List<OperandKind> operands = space < 0 ? List.of() : operands(assembly.substring(space + 1).strip());
+        if ((attributes & Attribute.STACK.mask()) != 0) {
+            implicitReads |= registers("S");
+            implicitWrites |= registers("S");
+        }
         EncodingMatch match = match(encoding, key, operands);
         if ((attributes & Attribute.SSE.mask()) != 0
                 && (attributes & Attribute.UNALIGNED.mask()) == 0
@@ -390,7 +394,7 @@ final class RowParser {
                 end = encoding.length();
             }
             String token = encoding.substring(start, end);
-            boolean first = start == 0 || encoding.startsWith("VEX") && encoding.indexOf("0F") > start;
+            boolean leading = start == 0 || encoding.startsWith("VEX") && encoding.indexOf("0F") > start;
             start = end + 1;
             switch (token) {
                 case "NP" -> mask |= Selector.PREFIX_MASK;
@@ -431,7 +435,7 @@ final class RowParser {
                 }
                 case "66", "F3", "F2" -> {
                     // After the escape bytes it is the opcode.
-                    if (first && encoding.length() > 2) {
+                    if (leading && encoding.length() > 2) {
                         mask |= Selector.PREFIX_MASK;
                         value |= mandatoryPrefix(Integer.parseInt(token, 16));
                     }

@@ -133,7 +133,7 @@ final class SseTable {
             F3 0F 7F    | MOVDQU Wx,Vx        | SSE2 unaligned
             F2 0F F0    | LDDQU Vx,Mx         | SSE3 unaligned
             66 0F E7    | MOVNTDQ Mx,Vx       | SSE2
-            66 0F F7    | MASKMOVDQU Vdq,Udq  | r SSE2
+            66 0F F7    | MASKMOVDQU Vdq,Udq  | r SSE2 ir=J
             66 0F 70    | PSHUFD Vx,Wx,Ib     | SSE2
             F3 0F 70    | PSHUFHW Vx,Wx,Ib    | SSE2
             F2 0F 70    | PSHUFLW Vx,Wx,Ib    | SSE2

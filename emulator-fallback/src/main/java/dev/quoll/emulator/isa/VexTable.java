@@ -134,7 +134,7 @@ final class VexTable {
             VEX F3 0F 7F           | VMOVDQU Wx,Vx            | x4
             VEX F2 0F F0           | VLDDQU Vx,Mx             | x4
             VEX 66 0F E7           | VMOVNTDQ Mx,Vx           | x1 align
-            VEX L0 66 0F F7        | VMASKMOVDQU Vdq,Udq      | r x4
+            VEX L0 66 0F F7        | VMASKMOVDQU Vdq,Udq      | r x4 ir=J
             VEX L0 66 0F 70        | VPSHUFD Vx,Wx,Ib         | x4
             VEX L1 66 0F 70        | VPSHUFD Vx,Wx,Ib         | x4 AVX2
             VEX L0 F3 0F 70        | VPSHUFHW Vx,Wx,Ib        | x4

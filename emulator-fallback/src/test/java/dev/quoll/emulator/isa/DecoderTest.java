@@ -95,7 +95,6 @@ class DecoderTest {
             60              | BITS64 | PUSHA
             62 f1 7c 48 10  | BITS64 | EVEX
             9a 00 00 00 00 00 00 | BITS64 | CALL far direct
-            c4 00           | BITS16 | LES with a register is VEX only from C0 on, and 00 is memory: see below
             8e c8           | BITS64 | MOV CS
             8c f0           | BITS64 | segment register 6
             0f 20 c8        | BITS64 | CR1
@@ -115,11 +114,16 @@ class DecoderTest {
             0f 01 f8        | BITS32 | SWAPGS in 32-bit code
             """)
     void invalid(String hex, CodeSize mode, String why) {
-        if (why.endsWith("see below")) {
-            assertThat(decode(hex, mode)).isInstanceOf(Instruction.class);
-        } else {
-            assertThat(decode(hex, mode)).as(why).isInstanceOf(Decoded.InvalidOpcode.class);
-        }
+        assertThat(decode(hex, mode)).as(why).isInstanceOf(Decoded.InvalidOpcode.class);
+    }
+
+    @Test
+    void vexOutside64BitCodeIsLesAndLdsOfARegister() {
+        assertThat(((Instruction) decode("c5 07", CodeSize.BITS32)).mnemonic()).isEqualTo(Mnemonic.LDS);
+        assertThat(((Instruction) decode("c4 07", CodeSize.BITS16)).mnemonic()).isEqualTo(Mnemonic.LES);
+        Instruction vaddps = (Instruction) decode("c5 f8 58 c1", CodeSize.BITS32);
+        assertThat(vaddps.mnemonic()).isEqualTo(Mnemonic.VADDPS);
+        assertThat(vaddps.vex()).isTrue();
     }
 
     @ParameterizedTest

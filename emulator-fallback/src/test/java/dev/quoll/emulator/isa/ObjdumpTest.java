@@ -8,11 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,22 +26,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Compares decoder and disassembler with GNU objdump on the programs of this host and on random code.
 class ObjdumpTest {
 
-    /// Instruction sets that the table leaves out because the processor it describes has none of them: opmask and AVX-512,
-    /// VNNI and IFMA, transactional memory, XOP and FMA4, 3DNow!, SSE4A, VMX and SVM and SMX, CET, key locker, MPX checks,
-    /// AMX, user interrupts, remote atomics, SGX, WAITPKG, enqueue commands and others.
-    private static final Pattern ABSENT = Pattern.compile(
-            "k(add|and|mov|not|or|unpck|test|shift|xor|xnor|ortest).*|\\{vex}|vpdp.*|vpmadd52.*|vcvtne.*|vbcstne.*"
-                    + "|xbegin.?|xabort|xend|xtest|xsusldtrk|xresldtrk"
-                    + "|v(prot|psha|pshl|pcom|pmac|pmadcs|phadd|phsub|permil2|frcz|pperm|pcmov).*"
-                    + "|vf(n?m(add|sub)|maddsub|msubadd)[ps][sd]|bextr|blc.*|blsfill|blsic|t1mskc|tzmsk|l?wpins|lwpval|[ls]lwpcb"
-                    + "|femms|pf.*|pi2f.|pswapd|pavgusb|pmulhrw|extrq|insertq|movnts[sd]"
-                    + "|vm(call|launch|resume|xoff|xon|read|write|ptrld|ptrst|clear|func|run|load|save|gexit)|vmmcall|stgi|clgi|skinit"
-                    + "|invlpga|invept|invvpid|getsec|encls|enclu|enclv|wrs?s.*|wruss.|incssp.|rdssp.|rstorssp|saveprevssp"
-                    + "|setssbsy|clrssbsy|aes(enc|dec)(wide)?(128|256)kl|encodekey.*|loadiwkey|t(dp|ile|dpb|zero).*|[ls]ttilecfg"
-                    + "|clui|stui|testui|uiret|senduipi|aadd|aand|aor|axor|umonitor|umwait|tpause|enqcmds?|movdir64b|ptwrite"
-                    + "|monitorx|mwaitx|clzero|rdpru|mcommit|rmpadjust|pvalidate|psmash|rmpupdate|invlpgb|tlbsync|hreset|pconfig"
-                    + "|cmp.*xadd|rdmsrlist|wrmsrlist|wrmsrns|frstpm.*|nop|xstore.*|xcrypt.*|montmul|xsha.*|vcvtneps2bf16.*"
-                    + "|rdmsr|wrmsr|prefetchit.");
+    /// Instruction sets met in programs that the table leaves out, because the processor it describes has none of them: the
+    /// opmask registers of AVX-512 and transactional memory.
+    private static final Pattern ABSENT =
+            Pattern.compile("k(add|and|mov|not|or|unpck|test|shift|xor|xnor|ortest).*|xbegin.?|xabort|xend|xtest");
+
+    private static final Set<String> MNEMONICS = Arrays.stream(Mnemonic.values())
+            .map(mnemonic -> mnemonic.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.toUnmodifiableSet());
 
     private static final Pattern LONE_PREFIX = Pattern.compile("((lock|rep.?.?|data16|addr32|[c-g]s) )*(rex(\\.[WRXB]+)?|data16)( .*)?");
 
@@ -173,7 +167,14 @@ class ObjdumpTest {
                     compared++;
                     if (ours.length() != line.bytes().length) {
                         differences.putIfAbsent("length " + ours.row().encoding(), shown);
-                    } else if (texts) {
+                    } else if (!texts) {
+                        // Names differ in many odd encodings; addresses do not.
+                        String address = address(Objdump.canonical(Disassembler.text(ours, 0)));
+                        // MPX addresses are never 32-bit in 64-bit code, those of the NOP it became may be.
+                        if (!address.equals(address(line.text())) && !name.startsWith("bnd")) {
+                            differences.putIfAbsent("address " + ours.row().encoding(), shown + " / " + address);
+                        }
+                    } else {
                         String text = Objdump.canonical(Disassembler.text(ours, line.address()));
                         String theirs = branchTarget(ours, line.text());
                         if (!text.equals(theirs) && !isOddRep(ours)) {
@@ -183,7 +184,7 @@ class ObjdumpTest {
                 }
                 case Decoded.InvalidOpcode _ -> {
                     boolean refused = line.bad()
-                            || ABSENT.matcher(name).matches()
+                            || isAbsent(name)
                             || line.bytes()[0] == 0x62
                             || line.text().contains("lock")
                             || LONE_PREFIX.matcher(line.text()).matches()
@@ -194,6 +195,18 @@ class ObjdumpTest {
                 }
                 case Decoded.Truncated _, Decoded.TooLong _ -> differences.putIfAbsent("no end", shown);
             }
+        }
+
+        /// Random code meets every instruction set of the installed objdump; there, the table answers for its own mnemonics.
+        private boolean isAbsent(String name) {
+            return texts ? ABSENT.matcher(name).matches() : !MNEMONICS.contains(name);
+        }
+
+        private static String address(String text) {
+            int start = text.indexOf('[');
+            // With neither base nor index objdump shows brackets only for an index register of its own invention.
+            boolean absolute = start < 0 || text.startsWith("[+", start) || text.startsWith("[-", start);
+            return absolute ? "" : text.substring(start, text.indexOf(']', start));
         }
 
         /// Bytes of tables within .text, of which objdump shows only the first.
@@ -211,9 +224,11 @@ class ObjdumpTest {
         private boolean isLenient(Objdump.Line line) {
             String text = line.text();
             return text.startsWith("v")
+                    || text.startsWith("nop")
+                    || text.startsWith("bextr")
                     || text.startsWith("mov cs,")
                     || text.matches("mov (.*,)?[cdt]r\\d+(,.*)?")
-                    || text.matches("(seam.*|tdcall|monitor|mwait|clac|stac|xgetbv|xsetbv|rdtscp|serialize|rdpkru|wrpkru|(rd|wr)[fg]sbase|pmovmskb|maskmov.*|movnt.*|pextrw|pinsrw|swapgs|fx.*|xs.*|xr.*|ldmxcsr|stmxcsr|movmskp.|pshuf.|ucomis.|comis.).*");
+                    || text.matches("(seam.*|tdcall|monitor|mwait|clac|stac|xgetbv|xsetbv|rdtscp|serialize|rdpkru|wrpkru|(rd|wr)[fg]sbase|pmovmskb|maskmov.*|movnt.*|[lms]fence|pextrw|pinsrw|swapgs|fx.*|xs.*|xr.*|ldmxcsr|stmxcsr|movmskp.|pshuf.|ucomis.|comis.).*");
         }
 
         private static String branchTarget(Instruction ours, String text) {
