@@ -11,7 +11,7 @@ import java.nio.file.Path;
  */
 public sealed interface KernelImage permits BzImage, ElfKernel, PvhKernel, MultibootKernel {
     /**
-     * Recognises and validates an image: ELF (multiboot header, PVH note, plain Linux), then bzImage, then multiboot
+     * Recognises and validates an image: ELF (PVH note, else multiboot header, else Linux), then bzImage, then multiboot
      * without ELF.
      *
      * @param file the whole file; not copied, so the caller must not change it
