@@ -12,6 +12,7 @@ import dev.quoll.emulator.system.Delivery;
 import dev.quoll.emulator.system.SystemFamily;
 import dev.quoll.emulator.x87.SaveFamily;
 import dev.quoll.emulator.x87.X87Family;
+import dev.quoll.emulator.x87.X87Family;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.EoiListener;
 import dev.quoll.machine.ExternalInterruptSource;

@@ -6,9 +6,11 @@ import dev.quoll.emulator.core.Op;
 import dev.quoll.emulator.core.OpFamily;
 import dev.quoll.emulator.core.OpTranslator;
 import dev.quoll.emulator.core.RaisingOp;
+import dev.quoll.emulator.integer.IntegerFamily;
 import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.OpcodeRow;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -20,10 +22,15 @@ final class Interpreter implements OpTranslator {
     private static final int INVALID_OPCODE = 6;
     private static final int DEVICE_NOT_AVAILABLE = 7;
 
+    private final IntegerFamily integer;
     private final List<OpFamily> families;
 
-    Interpreter(List<OpFamily> families) {
-        this.families = List.copyOf(families);
+    /** @param others asked in order, after the general-purpose instructions */
+    Interpreter(IntegerFamily integer, List<OpFamily> others) {
+        this.integer = integer;
+        List<OpFamily> all = new ArrayList<>(others);
+        all.addFirst(integer);
+        families = List.copyOf(all);
     }
 
     @Override
@@ -39,6 +46,11 @@ final class Interpreter implements OpTranslator {
             }
         }
         return new UnknownOp(instruction);
+    }
+
+    @Override
+    public Op fuse(Instruction first, Instruction second, Op op, BlockContext context) {
+        return integer.fuse(first, second, op, context);
     }
 
     /** SDM vol. 3, 2.5 (CR0.EM, CR0.TS, CR4.OSFXSR) and table 14-2; SDM vol. 2, 2.4 for VEX. */

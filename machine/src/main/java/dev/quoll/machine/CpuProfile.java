@@ -65,6 +65,8 @@ public record CpuProfile(String name, Set<CpuFeature> features) {
         add(set, CpuFeature.XSAVE, CpuFeature.FSGSBASE, CpuFeature.PCID, CpuFeature.INVPCID, CpuFeature.SMEP);
         add(set, CpuFeature.SMAP, CpuFeature.UMIP, CpuFeature.RDTSCP, CpuFeature.RDRAND, CpuFeature.RDSEED);
         add(set, CpuFeature.MOVBE, CpuFeature.BMI1, CpuFeature.BMI2, CpuFeature.ADX, CpuFeature.AES);
+        // With XSAVEERPTR a kernel need not clear the x87 error pointers on each context switch.
+        add(set, CpuFeature.XSAVEOPT, CpuFeature.XSAVEC, CpuFeature.XGETBV1, CpuFeature.XSAVEERPTR);
         add(set, CpuFeature.PCLMULQDQ, CpuFeature.PAGE1GB, CpuFeature.ERMS, CpuFeature.FSRM);
         // Time and interrupts: an invariant TSC that every CPU shares, and a timer that never stops.
         add(set, CpuFeature.X2APIC, CpuFeature.TSC_DEADLINE, CpuFeature.TSC_ADJUST, CpuFeature.INVARIANT_TSC);

@@ -3,18 +3,39 @@ package dev.quoll.emulator.core;
 import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.Decoded;
 import dev.quoll.emulator.isa.Decoder;
+import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.Mnemonic;
+import dev.quoll.emulator.isa.OpcodeRow;
+import dev.quoll.emulator.isa.Operand;
+import dev.quoll.emulator.isa.RegisterClass;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** Decodes guest bytes into blocks of linked ops. One per vCPU. */
 final class BlockBuilder {
     /** Bounds the Java stack depth of a block, since each op calls its successor. */
     private static final int LONGEST_BLOCK = 40;
 
+    /** Instructions that cannot fault as long as their operands are general registers. */
+    private static final Set<Mnemonic> PLAIN = EnumSet.of(
+            Mnemonic.ADC, Mnemonic.ADCX, Mnemonic.ADD, Mnemonic.ADOX, Mnemonic.AND, Mnemonic.ANDN, Mnemonic.BEXTR,
+            Mnemonic.BLSI, Mnemonic.BLSMSK, Mnemonic.BLSR, Mnemonic.BSF, Mnemonic.BSR, Mnemonic.BSWAP, Mnemonic.BT,
+            Mnemonic.BTC, Mnemonic.BTR, Mnemonic.BTS, Mnemonic.BZHI, Mnemonic.CBW, Mnemonic.CDQ, Mnemonic.CDQE,
+            Mnemonic.CLC, Mnemonic.CMC, Mnemonic.CMOVCC, Mnemonic.CMP, Mnemonic.CQO, Mnemonic.CRC32, Mnemonic.CWD,
+            Mnemonic.CWDE, Mnemonic.DEC, Mnemonic.IMUL, Mnemonic.INC, Mnemonic.LEA, Mnemonic.LZCNT, Mnemonic.MOV,
+            Mnemonic.MOVSX, Mnemonic.MOVSXD, Mnemonic.MOVZX, Mnemonic.MUL, Mnemonic.MULX, Mnemonic.NEG, Mnemonic.NOP,
+            Mnemonic.NOT, Mnemonic.OR, Mnemonic.PDEP, Mnemonic.PEXT, Mnemonic.POPCNT, Mnemonic.RCL, Mnemonic.RCR,
+            Mnemonic.ROL, Mnemonic.ROR, Mnemonic.RORX, Mnemonic.SAR, Mnemonic.SARX, Mnemonic.SBB, Mnemonic.SETCC,
+            Mnemonic.SHL, Mnemonic.SHLD, Mnemonic.SHLX, Mnemonic.SHR, Mnemonic.SHRD, Mnemonic.SHRX, Mnemonic.STC,
+            Mnemonic.SUB, Mnemonic.TEST, Mnemonic.TZCNT, Mnemonic.XADD, Mnemonic.XCHG, Mnemonic.XOR);
+
     private final Decoder decoder;
     private final OpTranslator translator;
     private final boolean smp;
     private final byte[] bytes = new byte[4096 + Decoder.MAX_LENGTH];
-    private final Op[] ops = new Op[LONGEST_BLOCK];
+    private final Instruction[] instructions = new Instruction[LONGEST_BLOCK];
+    private final int[] starts = new int[LONGEST_BLOCK];
 
     /** Instructions decoded since the start. */
     long decoded;
@@ -53,66 +74,110 @@ final class BlockBuilder {
 
     private Block decode(CodePage page, int start, int limit, int mode, int longest, boolean limitFaults) {
         BlockContext context = new BlockContext(mode, smp);
+        int most = longest;
         int count = 0;
         int ip = start;
+        Op last = null;
         boolean ended = false;
-        while (count < longest && ip < limit && ip < 4096 && !ended) {
+        while (count < most && ip < limit && ip < 4096 && !ended) {
             Decoded result = decoder.decode(bytes, ip, limit, Mode.codeSize(mode));
-            Op op;
-            int length;
-            switch (result) {
-                case Instruction instruction -> {
-                    length = instruction.length();
-                    op = translator.translate(instruction, context);
-                    ended = instruction.row().terminal() || op instanceof RaisingOp;
-                    if (instruction.row().has(Attribute.SHADOW)) {
-                        // Interrupts open behind the next instruction: the block takes that one along and ends.
-                        longest = Math.min(longest, count + 2);
-                    }
+            if (result instanceof Instruction instruction) {
+                instructions[count] = instruction;
+                starts[count++] = ip;
+                ip += instruction.length();
+                ended = instruction.row().terminal();
+                if (instruction.row().has(Attribute.SHADOW)) {
+                    // Interrupts open behind the next instruction: the block takes that one along and ends.
+                    most = Math.min(most, count + 1);
                 }
-                case Decoded.InvalidOpcode(int seen) -> {
-                    length = seen;
-                    op = new RaisingOp(6, false);
-                    ended = true;
-                }
-                case Decoded.TooLong tooLong -> {
-                    length = Decoder.MAX_LENGTH;
-                    op = new RaisingOp(13, true);
-                    ended = true;
-                }
-                case Decoded.Truncated truncated -> {
-                    if (!limitFaults) {
-                        if (count == 0) {
-                            return null;
-                        }
-                        length = 0;
-                        op = null;
-                    } else {
-                        // Beyond the segment limit there is no code: #GP(0) (SDM vol. 3, 5.3).
-                        length = 1;
-                        op = new RaisingOp(13, true);
-                    }
-                    ended = true;
-                }
+                continue;
             }
-            if (op == null) {
-                ended = false;
+            if (result instanceof Decoded.Truncated && !limitFaults) {
+                if (count == 0) {
+                    return null;
+                }
                 break;
             }
-            place(op, ip, length);
-            ops[count++] = op;
-            ip += length;
-            decoded++;
+            last = raising(result);
+            place(last, ip, lengthOf(result));
+            ip += last.length;
+            ended = true;
         }
-        if (!ended) {
-            Op end = new NextBlock();
-            end.ip = (short) ip;
-            ops[count - 1].next = end;
+        decoded += count;
+        if (last == null && !ended) {
+            last = new NextBlock();
+            last.ip = (short) ip;
         }
-        for (int i = 0; i < count - 1; i++) {
-            ops[i].next = ops[i + 1];
+        Op head = link(count, last, context);
+        return new Block(page, start, Math.max(ip, start + 1), mode, Math.max(count, 1), head);
+    }
+
+    /** What stands in a block for bytes that are no instruction. */
+    private static Op raising(Decoded result) {
+        // Over-long instructions and code beyond the segment limit raise #GP(0) (SDM vol. 3, 5.3 and 6.15).
+        return result instanceof Decoded.InvalidOpcode ? new RaisingOp(6, false) : new RaisingOp(13, true);
+    }
+
+    private static int lengthOf(Decoded result) {
+        return result instanceof Decoded.InvalidOpcode(int seen) ? seen : 1;
+    }
+
+    /** Translates from the last instruction to the first, so that each op knows which flags live on behind it. */
+    private Op link(int count, Op last, BlockContext context) {
+        BlockContext deadFlags = new BlockContext(context.mode(), smp, true);
+        Op next = last;
+        int live = Flags.ALL;
+        for (int i = count - 1; i >= 0; i--) {
+            Instruction instruction = instructions[i];
+            OpcodeRow row = instruction.row();
+            int written = row.flagsWritten() | row.flagsUndefined();
+            boolean dead = written != 0 && (written & live) == 0;
+            Op op = translator.translate(instruction, dead ? deadFlags : context);
+            place(op, starts[i], instruction.length());
+            op.next = next;
+            if (i > 0 && next == null) {
+                Op pair = translator.fuse(instructions[i - 1], instruction, op, context);
+                if (pair != null) {
+                    i--;
+                    place(pair, starts[i], instructions[i].length());
+                    op = pair;
+                    instruction = instructions[i];
+                    row = instruction.row();
+                    written = row.flagsWritten() | row.flagsUndefined();
+                }
+            }
+            if (row.has(Attribute.FLAGS_MAY_STAY)) {
+                written = 0;
+            }
+            // At a fault all flags can be seen; so they can where an op stands for an exception.
+            live = mayFault(instruction) || op instanceof RaisingOp ? Flags.ALL : live & ~written | row.flagsRead();
+            next = op;
         }
-        return new Block(page, start, Math.max(ip, start + 1), mode, count, ops[0]);
+        return next;
+    }
+
+    /** Whether anything but plain register work happens. */
+    private static boolean mayFault(Instruction instruction) {
+        if (!PLAIN.contains(instruction.mnemonic())) {
+            return true;
+        }
+        boolean addressOnly = instruction.row().has(Attribute.ADDRESS_ONLY);
+        for (int i = 0; i < instruction.operandCount(); i++) {
+            switch (instruction.operand(i)) {
+                case Operand.Memory memory -> {
+                    if (!addressOnly) {
+                        return true;
+                    }
+                }
+                case Operand.Register(RegisterClass cls, int number, int size) -> {
+                    if (cls != RegisterClass.GPR && cls != RegisterClass.GPR8_HIGH) {
+                        return true;
+                    }
+                }
+                default -> {}
+            }
+        }
+        return false;
     }
 
     private static void place(Op op, int ip, int length) {

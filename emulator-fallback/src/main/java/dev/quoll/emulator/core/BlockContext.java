@@ -7,8 +7,14 @@ import dev.quoll.emulator.isa.CodeSize;
  *
  * @param mode {@link Mode} bits the block is decoded for
  * @param smp whether other vCPUs run at the same time: locked instructions then need host atomics
+ * @param flagsDead whether all flags the instruction writes are overwritten before anything can see them: the op may
+ *     leave them alone
  */
-public record BlockContext(int mode, boolean smp) {
+public record BlockContext(int mode, boolean smp, boolean flagsDead) {
+    public BlockContext(int mode, boolean smp) {
+        this(mode, smp, false);
+    }
+
     public CodeSize codeSize() {
         return Mode.codeSize(mode);
     }

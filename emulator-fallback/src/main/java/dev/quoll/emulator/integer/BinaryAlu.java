@@ -33,6 +33,8 @@ final class BinaryAlu extends TemplateOp {
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 2);
     private static final boolean LOCKED = OpTemplate.flag(MethodHandles.lookup(), 3);
+    /** The flags are overwritten before anything sees them. */
+    private static final boolean FLAGS_DEAD = OpTemplate.flag(MethodHandles.lookup(), 4);
 
     private final int target;
     private final int source;
@@ -106,14 +108,17 @@ final class BinaryAlu extends TemplateOp {
             case OR -> a | b;
             case ADC -> a + b + (cpu.carry() ? 1 : 0);
             case SBB -> a - b - (cpu.carry() ? 1 : 0);
-            case AND -> a & b;
-            case SUB -> a - b;
+            case SUB, CMP -> a - b;
+            case AND, TEST -> a & b;
             default -> a ^ b;
         };
     }
 
     /** The result, sign-extended, with flags set from it. */
     private static long compute(Cpu cpu, long a, long b) {
+        if (FLAGS_DEAD) {
+            return result(cpu, a, b);
+        }
         long result;
         switch (OPERATION) {
             case ADD -> {

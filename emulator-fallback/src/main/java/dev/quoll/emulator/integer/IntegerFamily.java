@@ -6,6 +6,7 @@ import dev.quoll.emulator.core.OpFamily;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.Operand;
 import dev.quoll.emulator.isa.RegisterClass;
 import java.lang.invoke.MethodHandles;
@@ -18,6 +19,7 @@ public final class IntegerFamily implements OpFamily {
     private final OpTemplate unaryAlu = new OpTemplate(LOOKUP, UnaryAlu.class);
     private final OpTemplate move = new OpTemplate(LOOKUP, Move.class);
     private final OpTemplate branch = new OpTemplate(LOOKUP, Branch.class);
+    private final OpTemplate compareBranch = new OpTemplate(LOOKUP, ComparePair.class);
     private final OpTemplate indirectBranch = new OpTemplate(LOOKUP, IndirectBranch.class);
     private final OpTemplate shift = new OpTemplate(LOOKUP, Shift.class);
     private final OpTemplate doubleShift = new OpTemplate(LOOKUP, DoubleShift.class);
@@ -136,6 +138,29 @@ public final class IntegerFamily implements OpFamily {
         };
     }
 
+    /**
+     * CMP or TEST and the conditional branch behind it, as one op.
+     *
+     * @param op the branch's own op, already placed
+     */
+    public Op fuse(Instruction first, Instruction second, Op op, BlockContext c) {
+        int operation;
+        switch (first.mnemonic()) {
+            case CMP -> operation = BinaryAlu.CMP;
+            case TEST -> operation = BinaryAlu.TEST;
+            default -> {
+                return null;
+            }
+        }
+        if (second.mnemonic() != Mnemonic.JCC || !(op instanceof DirectBranch branch)) {
+            return null;
+        }
+        CompareBranch pair = (CompareBranch) compareBranch.make(
+                first, c, operation, TemplateOp.size(first.operand(0)), form(first), second.condition());
+        pair.setBranch(branch);
+        return pair;
+    }
+
     /** Whether a MOV has only general registers, memory and immediates as operands. */
     private static boolean general(Instruction i) {
         for (int n = 0; n < i.operandCount(); n++) {
@@ -160,24 +185,28 @@ public final class IntegerFamily implements OpFamily {
         return c.smp() && i.lock() ? 1 : 0;
     }
 
+    private static int dead(BlockContext c) {
+        return c.flagsDead() ? 1 : 0;
+    }
+
     private Op binary(Instruction i, BlockContext c, int operation) {
-        Operand first = i.operand(0);
+        return binaryAlu.make(i, c, operation, TemplateOp.size(i.operand(0)), form(i), locked(i, c), dead(c));
+    }
+
+    private static int form(Instruction i) {
         Operand second = i.operand(1);
-        int form;
-        if (first instanceof Operand.Memory) {
-            form = second instanceof Operand.Immediate ? BinaryAlu.MEMORY_IMMEDIATE : BinaryAlu.MEMORY_REGISTER;
-        } else {
-            form = switch (second) {
-                case Operand.Immediate immediate -> BinaryAlu.REGISTER_IMMEDIATE;
-                case Operand.Memory memory -> BinaryAlu.REGISTER_MEMORY;
-                default -> BinaryAlu.REGISTER_REGISTER;
-            };
+        if (i.operand(0) instanceof Operand.Memory) {
+            return second instanceof Operand.Immediate ? BinaryAlu.MEMORY_IMMEDIATE : BinaryAlu.MEMORY_REGISTER;
         }
-        return binaryAlu.make(i, c, operation, TemplateOp.size(first), form, locked(i, c));
+        return switch (second) {
+            case Operand.Immediate immediate -> BinaryAlu.REGISTER_IMMEDIATE;
+            case Operand.Memory memory -> BinaryAlu.REGISTER_MEMORY;
+            default -> BinaryAlu.REGISTER_REGISTER;
+        };
     }
 
     private Op unary(Instruction i, BlockContext c, int operation) {
-        return unaryAlu.make(i, c, operation, TemplateOp.size(i.operand(0)), memory(i), locked(i, c));
+        return unaryAlu.make(i, c, operation, TemplateOp.size(i.operand(0)), memory(i), locked(i, c), dead(c));
     }
 
     private Op move(Instruction i, BlockContext c, boolean zeroExtend) {
@@ -228,7 +257,7 @@ public final class IntegerFamily implements OpFamily {
 
     private Op shift(Instruction i, BlockContext c, int operation) {
         int byCl = i.operand(1) instanceof Operand.Register ? 1 : 0;
-        return shift.make(i, c, operation, TemplateOp.size(i.operand(0)), memory(i), byCl);
+        return shift.make(i, c, operation, TemplateOp.size(i.operand(0)), memory(i), byCl, dead(c));
     }
 
     private Op doubleShift(Instruction i, BlockContext c, int right) {
@@ -251,7 +280,7 @@ public final class IntegerFamily implements OpFamily {
     }
 
     private Op multiply(Instruction i, BlockContext c, int operation, int source) {
-        return multiply.make(i, c, operation, TemplateOp.size(i.operand(source)), memory(i));
+        return multiply.make(i, c, operation, TemplateOp.size(i.operand(source)), memory(i), dead(c));
     }
 
     private Op imul(Instruction i, BlockContext c) {

@@ -25,6 +25,9 @@ final class Multiply extends TemplateOp {
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final boolean MEMORY = OpTemplate.flag(MethodHandles.lookup(), 2);
 
+    /** The flags are overwritten before anything sees them. */
+    private static final boolean FLAGS_DEAD = OpTemplate.flag(MethodHandles.lookup(), 3);
+
     private final int target;
     private final int second;
     private final int source;
@@ -159,6 +162,8 @@ final class Multiply extends TemplateOp {
 
     /** CF = OF = whether the product did not fit; the other flags are undefined. */
     private static void overflowIf(Cpu cpu, long result, boolean overflow) {
-        cpu.flagsResult(result, overflow ? Flags.CF | Flags.OF : 0);
+        if (!FLAGS_DEAD) {
+            cpu.flagsResult(result, overflow ? Flags.CF | Flags.OF : 0);
+        }
     }
 }

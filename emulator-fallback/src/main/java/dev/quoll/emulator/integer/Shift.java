@@ -31,6 +31,9 @@ final class Shift extends TemplateOp {
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final boolean MEMORY = OpTemplate.flag(MethodHandles.lookup(), 2);
     private static final boolean BY_CL = OpTemplate.flag(MethodHandles.lookup(), 3);
+    /** The flags are overwritten before anything sees them. */
+    private static final boolean FLAGS_DEAD = OpTemplate.flag(MethodHandles.lookup(), 4);
+
     private static final int BITS = 8 * SIZE;
 
     private final int target;
@@ -81,6 +84,7 @@ final class Shift extends TemplateOp {
         } else {
             long value = cpu.getSized(target, SIZE);
             if (count != 0) {
+                // RCL and RCR take CF in: the result before the flags.
                 cpu.setSized(target, SIZE, result(cpu, value, count));
                 flags(cpu, value, count);
             } else if (SIZE == 4) {
@@ -137,6 +141,9 @@ final class Shift extends TemplateOp {
     }
 
     private static void flags(Cpu cpu, long value, int count) {
+        if (FLAGS_DEAD) {
+            return;
+        }
         switch (OPERATION) {
             case SHL -> {
                 long result = extend(shiftLeft(value, count), SIZE);

@@ -21,6 +21,8 @@ final class UnaryAlu extends TemplateOp {
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final boolean MEMORY = OpTemplate.flag(MethodHandles.lookup(), 2);
     private static final boolean LOCKED = OpTemplate.flag(MethodHandles.lookup(), 3);
+    /** The flags are overwritten before anything sees them. */
+    private static final boolean FLAGS_DEAD = OpTemplate.flag(MethodHandles.lookup(), 4);
     private static final long LOWEST = Long.MIN_VALUE >> 64 - 8 * SIZE;
 
     private final int target;
@@ -76,6 +78,9 @@ final class UnaryAlu extends TemplateOp {
     }
 
     private static void flags(Cpu cpu, long result, long a) {
+        if (FLAGS_DEAD) {
+            return;
+        }
         switch (OPERATION) {
             // INC and DEC keep CF; OF is set when the sign bit alone has flipped over, AF by the low digit.
             case INC ->
