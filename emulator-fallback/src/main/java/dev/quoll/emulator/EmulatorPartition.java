@@ -40,12 +40,8 @@ final class EmulatorPartition implements Partition {
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
         PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio());
         Interpreter interpreter = new Interpreter(
-                List.of(
-                        new IntegerFamily(),
-                        new SystemFamily(new Delivery()),
-                        new SseFamily(),
-                        new X87Family(),
-                        new SaveFamily()));
+                new IntegerFamily(),
+                List.of(new SystemFamily(new Delivery()), new SseFamily(), new SaveFamily(), new X87Family()));
         cpus = new EmulatorCpu[config.cpus()];
         for (int index = 0; index < cpus.length; index++) {
             Cpuid cpuid = new Cpuid(

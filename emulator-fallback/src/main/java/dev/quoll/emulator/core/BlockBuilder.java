@@ -130,8 +130,10 @@ final class BlockBuilder {
         for (int i = count - 1; i >= 0; i--) {
             Instruction instruction = instructions[i];
             OpcodeRow row = instruction.row();
-            int written = row.flagsWritten() | row.flagsUndefined();
-            boolean dead = written != 0 && (written & live) == 0;
+            // Only what is surely written hides older flags: processors leave undefined ones alone, and so do our ops.
+            int written = row.flagsWritten();
+            int touched = written | row.flagsUndefined();
+            boolean dead = touched != 0 && (touched & live) == 0;
             Op op = translator.translate(instruction, dead ? deadFlags : context);
             place(op, starts[i], instruction.length());
             op.next = next;
@@ -143,7 +145,7 @@ final class BlockBuilder {
                     op = pair;
                     instruction = instructions[i];
                     row = instruction.row();
-                    written = row.flagsWritten() | row.flagsUndefined();
+                    written = row.flagsWritten();
                 }
             }
             if (row.has(Attribute.FLAGS_MAY_STAY)) {
