@@ -59,9 +59,7 @@ final class CompareOp extends X87Op {
             recordData(cpu);
         }
         if (X87Stack.empty(cpu, first) || X87Stack.empty(cpu, other)) {
-            if (X87Stack.underflow(cpu)) {
-                answer(cpu, SseCompare.UNORDERED);
-            }
+            answer(cpu, SseCompare.UNORDERED, X87Stack.underflow(cpu));
         } else {
             compare(cpu, first, other, memory);
         }
@@ -83,19 +81,18 @@ final class CompareOp extends X87Op {
         }
         int flags = Float80.compare(
                 X87Stack.signExponent(cpu, first), X87Stack.significand(cpu, first), bse, bs, QUIET, operation);
-        X87Stack.settle(cpu, operation.raised(), false);
-        if (operation.storesToRegister()) {
-            answer(cpu, flags);
-        }
+        X87Stack.raise(cpu, operation.raised());
+        answer(cpu, flags, operation.storesToRegister());
     }
 
-    private static void answer(Cpu cpu, int flags) {
+    /** Unmasked exceptions hold back the pops alone, as measured on AMD Zen 3. FCOMI leaves C1 as it is. */
+    private static void answer(Cpu cpu, int flags, boolean pops) {
         if (TO_FLAGS) {
             cpu.setArithmeticFlags(flags);
         } else {
             X87Stack.setConditions(cpu, X87Stack.CONDITIONS, flags << 8);
         }
-        for (int i = 0; i < POPS; i++) {
+        for (int i = 0; pops && i < POPS; i++) {
             X87Stack.pop(cpu);
         }
     }

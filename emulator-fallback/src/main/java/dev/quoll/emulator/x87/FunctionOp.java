@@ -8,7 +8,6 @@ import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80;
 import dev.quoll.emulator.fpu.Float80Partial;
 import dev.quoll.emulator.fpu.Float80Transcendental;
-import dev.quoll.emulator.fpu.FpException;
 import dev.quoll.emulator.fpu.X87Operation;
 import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
@@ -53,6 +52,9 @@ final class FunctionOp extends X87Op {
     public Block run(Cpu cpu) {
         checkPending(cpu);
         record(cpu);
+        if (ANGLE || QUOTIENT) {
+            X87Stack.setConditions(cpu, X87Stack.C2, 0);
+        }
         int first = X87Stack.slot(cpu, 0);
         int second = X87Stack.slot(cpu, 1);
         if (X87Stack.empty(cpu, first) || BINARY && X87Stack.empty(cpu, second)) {
@@ -102,10 +104,8 @@ final class FunctionOp extends X87Op {
         if (!operation.storesToRegister()) {
             return;
         }
-        if (QUOTIENT && (operation.raised() & FpException.INVALID) == 0) {
+        if (QUOTIENT && !X87Stack.isNan(operation.signExponent(), operation.significand())) {
             X87Stack.setConditions(cpu, X87Stack.CONDITIONS, conditions);
-        } else if (ANGLE || QUOTIENT) {
-            X87Stack.setConditions(cpu, X87Stack.C2, 0);
         }
         X87Stack.write(cpu, POP ? second : first, operation.signExponent(), operation.significand());
         if (POP) {

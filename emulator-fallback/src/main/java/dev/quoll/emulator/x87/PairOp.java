@@ -35,6 +35,9 @@ final class PairOp extends X87Op {
     public Block run(Cpu cpu) {
         checkPending(cpu);
         record(cpu);
+        if (OPERATION != EXTRACT) {
+            X87Stack.setConditions(cpu, X87Stack.C2, 0);
+        }
         int first = X87Stack.slot(cpu, 0);
         boolean underflow = X87Stack.empty(cpu, first);
         if (underflow || !X87Stack.empty(cpu, X87Stack.slot(cpu, 7))) {
@@ -74,17 +77,13 @@ final class PairOp extends X87Op {
         if (!operation.storesToRegister()) {
             return;
         }
-        if (OPERATION != EXTRACT) {
-            X87Stack.setConditions(cpu, X87Stack.C2, 0);
-        }
         X87Stack.write(cpu, first, signExponent, significand);
         X87Stack.push(cpu, operation.signExponent(), operation.significand());
     }
 
     /** 1.0 behind a number; a NaN stays the result and is pushed as well. */
     private static void pushedByTangent(int signExponent, long significand, X87Operation operation) {
-        boolean nan = (signExponent & 0x7fff) == 0x7fff && significand << 1 != 0;
-        if (!nan) {
+        if (!X87Stack.isNan(signExponent, significand)) {
             Float80Constant.ONE.load(operation);
         }
     }

@@ -109,7 +109,7 @@ public final class X87Family implements OpFamily {
             case FILD -> LOAD.make(i, c, Source.integer(i));
             case FBLD -> LOAD.make(i, c, Source.BCD);
             case FST -> memory ? store(i, c, Source.real(i), 0) : register(i, c, RegisterOp.STORE);
-            case FSTP -> memory ? store(i, c, Source.real(i), 1) : register(i, c, RegisterOp.STORE_POP);
+            case FSTP -> memory ? store(i, c, Source.real(i), 1) : storePop(i, c);
             case FIST -> store(i, c, Source.integer(i), 0);
             case FISTP -> store(i, c, Source.integer(i), 1);
             case FISTTP -> STORE.make(i, c, Source.integer(i), 1, 1);
@@ -131,6 +131,11 @@ public final class X87Family implements OpFamily {
 
     private static Op store(Instruction instruction, BlockContext context, int format, int pop) {
         return STORE.make(instruction, context, format, pop, 0);
+    }
+
+    private static Op storePop(Instruction instruction, BlockContext context) {
+        boolean unchecked = instruction.opcode() == 0xd9;
+        return register(instruction, context, unchecked ? RegisterOp.STORE_POP_UNCHECKED : RegisterOp.STORE_POP);
     }
 
     private static Op register(Instruction instruction, BlockContext context, int operation) {

@@ -67,6 +67,10 @@ final class X87Stack {
         return cpu.get64(slot);
     }
 
+    static boolean isNan(int signExponent, long significand) {
+        return (signExponent & 0x7fff) == 0x7fff && significand << 1 != 0;
+    }
+
     /** Fills a register. */
     static void write(RegisterFile cpu, int slot, int signExponent, long significand) {
         cpu.set64(slot, significand);
@@ -128,9 +132,16 @@ final class X87Stack {
 
     /** Ends an instruction: adds its exceptions to the status word and sets C1. */
     static void settle(RegisterFile cpu, int raised, boolean c1) {
-        int status = status(cpu) & ~C1 | raised | (c1 ? C1 : 0);
+        setConditions(cpu, C1, c1 ? C1 : 0);
+        if (raised != 0) {
+            raise(cpu, raised);
+        }
+    }
+
+    /** Adds exceptions, and the stack fault, to the status word. */
+    static void raise(RegisterFile cpu, int raised) {
         boolean unmasked = (raised & ~control(cpu) & FpException.ALL) != 0;
-        cpu.put32(StateLayout.X87_STATUS, unmasked ? status | PENDING : status);
+        cpu.put32(StateLayout.X87_STATUS, status(cpu) | raised | (unmasked ? PENDING : 0));
     }
 
     /** Replaces some of the condition bits. */

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Runs x87 instructions on the host CPU and makes operands for them. */
-final class X87Host {
+public final class X87Host {
     /** What a memory operand holds before the instruction. */
     static final long UNTOUCHED = 0x5555_5555_5555_5555L;
 
@@ -110,13 +110,13 @@ final class X87Host {
      * Every rounding and precision control, and random masks. What unmasked exceptions leave undone differs between vendors and we follow
      * AMD, so on other hosts all exceptions are masked.
      */
-    static int control(Random random) {
+    public static int control(Random random) {
         int masks = random.nextInt(3) == 0 && HostProgram.cpuInfo().contains("AuthenticAMD") ? random.nextInt(64) : 63;
         int precision = random.nextInt(3) == 0 ? random.nextInt(4) : 3;
         return 0x40 | masks | precision << 8 | random.nextInt(4) << 10;
     }
 
-    static int signExponent(Random random) {
+    public static int signExponent(Random random) {
         int exponent =
                 switch (random.nextInt(6)) {
                     case 0 -> EDGE_EXPONENTS[random.nextInt(EDGE_EXPONENTS.length)];
@@ -128,7 +128,7 @@ final class X87Host {
         return exponent | (random.nextInt(3) == 0 ? 0x8000 : 0);
     }
 
-    static long significand(Random random, int signExponent) {
+    public static long significand(Random random, int signExponent) {
         long bits = random.nextLong();
         return switch (random.nextInt(8)) {
             case 0, 1 -> EDGE_SIGNIFICANDS[random.nextInt(EDGE_SIGNIFICANDS.length)];

@@ -14,6 +14,9 @@ public final class CpuState {
     static final int FX_CONTROL = 0;
     static final int FX_STATUS = 2;
     static final int FX_TAGS = 4;
+    static final int FX_OPCODE = 6;
+    static final int FX_INSTRUCTION = 8;
+    static final int FX_DATA = 16;
     static final int FX_MXCSR = 24;
     static final int FX_MXCSR_MASK = 28;
     static final int FX_STACK = 32;
@@ -61,6 +64,14 @@ public final class CpuState {
         fx.putInt(FX_MXCSR, value);
     }
 
+    public int x87Control() {
+        return fx.getShort(FX_CONTROL) & 0xffff;
+    }
+
+    public void setX87Control(int value) {
+        fx.putShort(FX_CONTROL, (short) value);
+    }
+
     /** x87 status word with TOP in bits 13 to 11. */
     public int x87Status() {
         return fx.getShort(FX_STATUS) & 0xffff;
@@ -77,6 +88,27 @@ public final class CpuState {
 
     public void setX87Tags(int value) {
         fx.put(FX_TAGS, (byte) value);
+    }
+
+    /** Last x87 opcode, 11 bits. */
+    public int x87Opcode() {
+        return fx.getShort(FX_OPCODE) & 0xffff;
+    }
+
+    /** Offset of the last x87 instruction. */
+    public long x87Instruction() {
+        return fx.getLong(FX_INSTRUCTION);
+    }
+
+    /** Offset of its memory operand. */
+    public long x87Data() {
+        return fx.getLong(FX_DATA);
+    }
+
+    public void setX87Pointers(int opcode, long instruction, long data) {
+        fx.putShort(FX_OPCODE, (short) opcode);
+        fx.putLong(FX_INSTRUCTION, instruction);
+        fx.putLong(FX_DATA, data);
     }
 
     /** Significand of ST(i). */
@@ -108,9 +140,12 @@ public final class CpuState {
             difference(text, "xmm" + i + " high", xmm(i, 1), other.xmm(i, 1));
         }
         difference(text, "mxcsr", mxcsr(), other.mxcsr());
-        difference(text, "x87 control", fx.getShort(FX_CONTROL), other.fx.getShort(FX_CONTROL));
+        difference(text, "x87 control", x87Control(), other.x87Control());
         difference(text, "x87 status", x87Status(), other.x87Status());
         difference(text, "x87 tags", x87Tags(), other.x87Tags());
+        difference(text, "x87 opcode", x87Opcode(), other.x87Opcode());
+        difference(text, "x87 instruction", x87Instruction(), other.x87Instruction());
+        difference(text, "x87 data", x87Data(), other.x87Data());
         for (int i = 0; i < 8; i++) {
             difference(text, "st" + i, significand(i), other.significand(i));
             difference(text, "st" + i + " sign and exponent", signAndExponent(i), other.signAndExponent(i));
@@ -128,7 +163,12 @@ public final class CpuState {
     public String toString() {
         StringBuilder text = new StringBuilder("gpr");
         Arrays.stream(gpr).forEach(value -> text.append(" %x".formatted(value)));
-        text.append("%n  flags %x mxcsr %x xmm".formatted(flags, mxcsr()));
+        text.append("%n  flags %x mxcsr %x x87 control %x status %x tags %x st".formatted(
+                flags, mxcsr(), x87Control(), x87Status(), x87Tags()));
+        for (int i = 0; i < 8; i++) {
+            text.append(" %04x:%016x".formatted(signAndExponent(i), significand(i)));
+        }
+        text.append("%n  xmm".formatted());
         for (int i = 0; i < 16; i++) {
             text.append(" %016x%016x".formatted(xmm(i, 1), xmm(i, 0)));
         }

@@ -144,6 +144,11 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
             tags |= (state.x87Tags() >> i & 1) == 0 ? 3 << 2 * i : 0;
         }
         put32(StateLayout.X87_TAG, tags);
+        put32(StateLayout.X87_OPCODE, state.x87Opcode());
+        set64(StateLayout.X87_INSTRUCTION, state.x87Instruction());
+        set64(StateLayout.X87_DATA, state.x87Data());
+        put32(StateLayout.X87_INSTRUCTION_SELECTOR, 0);
+        put32(StateLayout.X87_DATA_SELECTOR, 0);
     }
 
     private void store(CpuState state) {
@@ -165,6 +170,8 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
             inUse |= (get32(StateLayout.X87_TAG) >> 2 * i & 3) != 3 ? 1 << i : 0;
         }
         state.setX87Tags(inUse);
+        state.setX87Pointers(
+                get32(StateLayout.X87_OPCODE), get64(StateLayout.X87_INSTRUCTION), get64(StateLayout.X87_DATA));
     }
 
     private void faulted(int vector) {

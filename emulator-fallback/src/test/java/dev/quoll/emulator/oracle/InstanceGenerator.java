@@ -15,6 +15,9 @@ import java.util.Random;
 
 /** Makes random instances of opcode rows in 64-bit code: registers (never RSP), addressing forms and immediates. */
 final class InstanceGenerator {
+    /** Bytes to keep free for operands without a size: FNSAVE needs 108. */
+    private static final int LARGEST_IMAGE = 512;
+
     private final InstructionEncoder encoder = new InstructionEncoder(CodeSize.BITS64);
     private final Random random;
     private final long dataAddress;
@@ -77,12 +80,16 @@ final class InstanceGenerator {
         if (encoding.contains("W1")) {
             return 8;
         }
+        if (row.has(Attribute.X87)) {
+            // REX.W means nothing here; 66 chooses the format of FNSTENV and FNSAVE.
+            return random.nextInt(3) == 0 ? 2 : 4;
+        }
         boolean anyW = !encoding.contains("W0");
         return anyW && random.nextInt(3) == 0 ? 8 : 4;
     }
 
     private long target(OpcodeRow row, int size) {
-        int offset = random.nextInt(HostCpu.DATA_SIZE - size + 1);
+        int offset = random.nextInt(HostCpu.DATA_SIZE - (size == 0 ? LARGEST_IMAGE : size) + 1);
         return dataAddress + (row.has(Attribute.ALIGNED) ? offset & -size : offset);
     }
 
@@ -128,6 +135,8 @@ final class InstanceGenerator {
             case E, G, R, B -> new Operand.Register(RegisterClass.GPR, general(), size);
             case FIXED_GPR -> new Operand.Register(RegisterClass.GPR, kind.number(), size);
             case V, W, U -> new Operand.Register(RegisterClass.XMM, random.nextInt(16), 16);
+            case ST -> new Operand.Register(RegisterClass.X87, 0, 10);
+            case ST_I -> new Operand.Register(RegisterClass.X87, random.nextInt(8), 10);
             case FIXED_XMM -> new Operand.Register(RegisterClass.XMM, 0, 16);
             case P, Q, N -> new Operand.Register(RegisterClass.MMX, random.nextInt(8), 8);
             case I -> new Operand.Immediate(size == 1 ? random.nextInt(256) : random.nextInt(), size);
