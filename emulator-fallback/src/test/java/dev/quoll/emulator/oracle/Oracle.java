@@ -33,6 +33,9 @@ public final class Oracle implements AutoCloseable {
     /** Leaves states as they are. */
     public static final Setup PLAIN = (instance, state, data, dataAddress) -> {};
 
+    /** The first four letters of AuthenticAMD. */
+    private static final int AMD = 0x6874_7541;
+
     private static final int MXCSR_MASKS = 0x1f80;
     private static final int LONGEST_OPERAND = 64;
 
@@ -76,6 +79,11 @@ public final class Oracle implements AutoCloseable {
         return (value >>> feature.bit() & 1) != 0;
     }
 
+    /** Whether the host's processor is AMD's. */
+    public boolean hostIsAmd() {
+        return cpuid.query(0, 0).ebx() == AMD;
+    }
+
     /** Instructions compared so far. */
     public long runs() {
         return runs;
@@ -117,11 +125,15 @@ public final class Oracle implements AutoCloseable {
                 fill(data, offset, Math.min(LONGEST_OPERAND, data.length - offset));
             }
             setup.adjust(instance, state, data, host.dataAddress());
-            compare(instance, state, data, leeway);
+            String differences = differences(instance, state, data, leeway);
+            // The host's system does not keep the x87 pointers when it takes the processor away, so once is no proof.
+            if (!differences.isEmpty() && !differences(instance, state, data, leeway).isEmpty()) {
+                throw new AssertionError(differences);
+            }
         }
     }
 
-    private void compare(Instance instance, CpuState before, byte[] data, Leeway leeway) {
+    private String differences(Instance instance, CpuState before, byte[] data, Leeway leeway) {
         CpuState onHost = before.copy();
         CpuState onEmulator = before.copy();
         byte[] hostData = data.clone();
@@ -139,10 +151,11 @@ public final class Oracle implements AutoCloseable {
             differences += "  memory at data + 0x%x: 0x%x, other 0x%x%n"
                     .formatted(where, emulatorData[where], hostData[where]);
         }
-        if (!differences.isEmpty()) {
-            throw new AssertionError("the emulator (first) and the host (other) differ on %s%n%sfrom %s%n  %s"
-                    .formatted(instance, differences, before, operandBytes(instance, data)));
+        if (differences.isEmpty()) {
+            return "";
         }
+        return "the emulator (first) and the host (other) differ on %s%n%sfrom %s%n  %s"
+                .formatted(instance, differences, before, operandBytes(instance, data));
     }
 
     private String operandBytes(Instance instance, byte[] data) {
