@@ -1,0 +1,53 @@
+package dev.quoll.emulator.x87;
+
+import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.MmxRegisters;
+import dev.quoll.emulator.core.SimpleMemOp;
+import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.Operand;
+import dev.quoll.emulator.sse.LaneOperation;
+
+/** MASKMOVQ: writes the bytes whose mask byte has its top bit set to DS:rDI. */
+final class MmxMaskedStore extends SimpleMemOp {
+    private static final int RDI = 7;
+
+    private final int data;
+    private final int mask;
+
+    MmxMaskedStore(Instruction instruction, BlockContext context) {
+        super(
+                context,
+                new Operand.Memory(
+                        instruction.dataSegment(),
+                        false,
+                        RDI,
+                        Operand.Memory.NONE,
+                        0,
+                        0,
+                        8,
+                        instruction.addressSize()),
+                true);
+        data = MmxTemplate.anySlot(instruction.operand(0));
+        mask = MmxTemplate.anySlot(instruction.operand(1));
+    }
+
+    @Override
+    protected void execute(Cpu cpu) {
+        MmxRegisters.checkPending(cpu, this);
+        long va = address(cpu);
+        long chosen = LaneOperation.byteSigns(cpu.get64(mask));
+        if (chosen != 0) {
+            // Only pages that get a byte have to be writable.
+            int first = Long.numberOfTrailingZeros(chosen);
+            int last = 63 - Long.numberOfLeadingZeros(chosen);
+            cpu.probeWrite(this, va + first, last - first + 1);
+            for (int i = first; i <= last; i++) {
+                if ((chosen >> i & 1) != 0) {
+                    cpu.store8(this, va + i, cpu.get8(data + i));
+                }
+            }
+        }
+        MmxRegisters.enter(cpu);
+    }
+}
