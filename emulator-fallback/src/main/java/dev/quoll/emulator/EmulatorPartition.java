@@ -10,8 +10,8 @@ import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.sse.SseFamily;
 import dev.quoll.emulator.system.Delivery;
 import dev.quoll.emulator.system.SystemFamily;
+import dev.quoll.emulator.x87.MmxFamily;
 import dev.quoll.emulator.x87.SaveFamily;
-import dev.quoll.emulator.x87.X87Family;
 import dev.quoll.emulator.x87.X87Family;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.EoiListener;
@@ -41,7 +41,12 @@ final class EmulatorPartition implements Partition {
         PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio());
         Interpreter interpreter = new Interpreter(
                 new IntegerFamily(),
-                List.of(new SystemFamily(new Delivery()), new SseFamily(), new SaveFamily(), new X87Family()));
+                List.of(
+                        new SystemFamily(new Delivery()),
+                        new SseFamily(),
+                        new MmxFamily(),
+                        new X87Family(),
+                        new SaveFamily()));
         cpus = new EmulatorCpu[config.cpus()];
         for (int index = 0; index < cpus.length; index++) {
             Cpuid cpuid = new Cpuid(
