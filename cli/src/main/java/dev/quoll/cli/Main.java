@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
             DisasmCommand.class,
             VersionCommand.class
         },
-        footer = {"", "The launcher knows one more: `./quoll test [--long]` runs the tests."})
+        footer = {"", "The launcher knows two more: `./quoll test [--long]` runs the tests, `./quoll bench` the benchmarks."})
 public final class Main implements Runnable {
     @Option(names = "--version", versionHelp = true, description = "Says which Quoll this is.")
     private boolean version;

@@ -1,0 +1,2 @@
+/** {@code ./quoll bench}. */
+package dev.quoll.benchmarks;
