@@ -127,7 +127,7 @@ public final class CpuState {
     }
 
     /** Lists the differences to another state; empty when there are none in what is compared. */
-    String differences(CpuState other, int flagMask) {
+    public String differences(CpuState other, int flagMask) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < 16; i++) {
             if (i != RSP) {
