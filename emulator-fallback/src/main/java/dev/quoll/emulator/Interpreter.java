@@ -9,6 +9,7 @@ import dev.quoll.emulator.core.RaisingOp;
 import dev.quoll.emulator.integer.IntegerFamily;
 import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,16 +58,20 @@ final class Interpreter implements OpTranslator {
     private static Op unavailable(OpcodeRow row, BlockContext context) {
         boolean emulated = context.has(Mode.FPU_EMULATED);
         boolean switched = context.has(Mode.TASK_SWITCHED);
+        if (row.mnemonic() == Mnemonic.FWAIT) {
+            // CR0.MP decides whether it obeys CR0.TS, and CR0.EM does not matter: the op looks itself.
+            return null;
+        }
         if (row.has(Attribute.X87)) {
             return emulated || switched ? new RaisingOp(DEVICE_NOT_AVAILABLE, false) : null;
-        }
-        if (row.has(Attribute.MMX)) {
-            return emulated ? new RaisingOp(INVALID_OPCODE, false) : notAvailable(switched);
         }
         if (row.has(Attribute.SSE)) {
             return emulated || !context.has(Mode.OS_FXSR)
                     ? new RaisingOp(INVALID_OPCODE, false)
                     : notAvailable(switched);
+        }
+        if (row.has(Attribute.MMX)) {
+            return emulated ? new RaisingOp(INVALID_OPCODE, false) : notAvailable(switched);
         }
         if (row.has(Attribute.AVX)) {
             return context.has(Mode.AVX_ENABLED) ? notAvailable(switched) : new RaisingOp(INVALID_OPCODE, false);

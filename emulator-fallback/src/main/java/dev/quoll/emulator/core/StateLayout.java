@@ -43,7 +43,7 @@ public final class StateLayout {
 
     public static final int X87_CONTROL = 448;
     public static final int X87_STATUS = 452;
-    /** Tag word, two bits a physical register: 3 = empty, all else not; what is told of the contents is found on storing. */
+    /** Tag word, two bits a physical register: 3 = empty, anything else not; storing it finds what the contents are. */
     public static final int X87_TAG = 456;
     public static final int X87_OPCODE = 460;
     public static final int X87_INSTRUCTION = 464;

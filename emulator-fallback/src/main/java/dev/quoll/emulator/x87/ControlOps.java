@@ -1,6 +1,7 @@
 package dev.quoll.emulator.x87;
 
 import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.MmxRegisters;
 import dev.quoll.emulator.core.Op;
@@ -46,10 +47,15 @@ final class ControlOps {
         };
     }
 
-    /** FWAIT. */
+    /** FWAIT, which CR0.EM does not stop, and CR0.TS only together with CR0.MP (SDM vol. 3, 2.5). */
     private static final class Wait extends SimpleOp {
+        private static final long MONITORED = ControlBits.CR0_MP | ControlBits.CR0_TS;
+
         @Override
         protected void execute(Cpu cpu) {
+            if ((cpu.cr0 & MONITORED) == MONITORED) {
+                throw cpu.deviceNotAvailable(this);
+            }
             MmxRegisters.checkPending(cpu, this);
         }
     }

@@ -152,5 +152,4 @@ class EnvironmentFormatTest {
         boolean hasOpcode = !protectedMode || bits == 32;
         assertThat(cpu.get32(StateLayout.X87_OPCODE)).isEqualTo(hasOpcode ? OPCODE : 0);
     }
-
 }

@@ -31,6 +31,7 @@ class X87FaultTest {
     private static final int RDI = 7;
 
     private static final int NONE = -1;
+    private static final int DEVICE_NOT_AVAILABLE = 7;
     private static final int PAGE_FAULT = 14;
     private static final int X87_FAULT = 16;
 
@@ -151,6 +152,18 @@ class X87FaultTest {
             state.setX87Status(state.x87Status() | ZERO_DIVIDE | PENDING);
             assertThat(run(encoding)).as("vector of %s", encoding.instruction()).isEqualTo(NONE);
         }
+    }
+
+    @Test
+    void waitingObeysTaskSwitchedOnlyWhenMonitored() {
+        Encoding wait = encodings().getFirst();
+        fill();
+        cpu.cr0 |= ControlBits.CR0_TS;
+        assertThat(run(wait)).isEqualTo(NONE);
+        cpu.cr0 |= ControlBits.CR0_MP;
+        assertFault(wait, DEVICE_NOT_AVAILABLE);
+        cpu.cr0 &= ~ControlBits.CR0_TS;
+        assertThat(run(wait)).isEqualTo(NONE);
     }
 
     @ParameterizedTest
