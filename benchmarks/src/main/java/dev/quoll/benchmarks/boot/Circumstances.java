@@ -3,6 +3,7 @@ package dev.quoll.benchmarks.boot;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a figure is worth nothing without: the host, the programs and the guest it was measured with. */
@@ -28,6 +30,9 @@ final class Circumstances {
                         System.getProperty("os.name"),
                         System.getProperty("os.version"),
                         load()));
+        lines.add("Quoll: " + Optional.ofNullable(Circumstances.class.getModule().getDescriptor())
+                .flatMap(ModuleDescriptor::rawVersion)
+                .orElse("version unknown"));
         lines.add("JDK: %s (%s)".formatted(Runtime.version(), System.getProperty("java.vm.name")));
         lines.add("QEMU: " + qemu);
         lines.add("guest: " + guest);

@@ -38,7 +38,8 @@ final class LongModeGuest implements AutoCloseable {
     private static final long CODE = 0x10_0000;
     private static final long STACK = 0x20_0000;
     private static final long DATA = 0x100_0000;
-    private static final long OTHER_DATA = 0x300_0000;
+    /** Not a power of two apart from {@link #DATA}: the two must not fight for one place in a translation cache. */
+    private static final long OTHER_DATA = 0x300_5000;
     private static final long PRESENT_WRITABLE = 3;
     private static final long PAGE_2M = 1 << 7;
 
