@@ -80,7 +80,7 @@ public final class BootCommand implements Callable<Integer> {
             names = "--qemu-machine",
             paramLabel = "TYPE",
             defaultValue = "q35",
-            description = "QEMU's -machine, for example microvm (default: ${DEFAULT-VALUE}).")
+            description = "QEMU's -machine, for example pc (default: ${DEFAULT-VALUE}).")
     private String machine;
 
     @Option(

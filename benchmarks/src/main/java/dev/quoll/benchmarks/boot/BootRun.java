@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** One boot in a process of its own, watched through its output. */
+/** One boot in a process of its own, watched through its output; measured once. */
 final class BootRun {
     /** How much of a failed boot's output is told. */
     private static final int TAIL = 1000;
@@ -17,6 +17,7 @@ final class BootRun {
     private final Contestant contestant;
     private final String marker;
     private final Duration limit;
+    private volatile boolean late;
 
     /**
      * @param marker the text to wait for in the output
@@ -45,8 +46,9 @@ final class BootRun {
             StringBuilder text = new StringBuilder();
             Sample sample = readToMarker(process, output, begin, text);
             if (sample == null) {
-                throw new BenchmarkException("%s ended without the line '%s'; its last output was:%n%s"
-                        .formatted(contestant.name(), marker, text.substring(Math.max(0, text.length() - TAIL)).strip()));
+                String end = late ? "was ended after %d s".formatted(limit.toSeconds()) : "ended";
+                throw new BenchmarkException("%s %s without the line '%s'; its last output was:%n%s"
+                        .formatted(contestant.name(), end, marker, text.substring(Math.max(0, text.length() - TAIL)).strip()));
             }
             powerOff(process, output);
             return sample;
@@ -84,6 +86,7 @@ final class BootRun {
     private void killWhenLate(Process process) {
         try {
             if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+                late = true;
                 process.destroyForcibly();
             }
         } catch (InterruptedException e) {
