@@ -27,6 +27,12 @@ public final class HostMemory {
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    // Static-final handles, not segment.get(layout): C1 folds a handle only when it is a constant to it, and the first
+    // seconds of a guest run in C1's code.
+    private static final VarHandle BYTE_AT = BYTE.varHandle();
+    private static final VarHandle SHORT_AT = SHORT.varHandle();
+    private static final VarHandle INT_AT = INT.varHandle();
+    private static final VarHandle LONG_AT = LONG.varHandle();
     private static final VarHandle ALIGNED_INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle ALIGNED_LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
@@ -38,35 +44,35 @@ public final class HostMemory {
     }
 
     public static byte getByte(MemorySegment holder, long address) {
-        return (DIRECT ? EVERYTHING : holder).get(BYTE, address);
+        return (byte) BYTE_AT.get(DIRECT ? EVERYTHING : holder, address);
     }
 
     public static short getShort(MemorySegment holder, long address) {
-        return (DIRECT ? EVERYTHING : holder).get(SHORT, address);
+        return (short) SHORT_AT.get(DIRECT ? EVERYTHING : holder, address);
     }
 
     public static int getInt(MemorySegment holder, long address) {
-        return (DIRECT ? EVERYTHING : holder).get(INT, address);
+        return (int) INT_AT.get(DIRECT ? EVERYTHING : holder, address);
     }
 
     public static long getLong(MemorySegment holder, long address) {
-        return (DIRECT ? EVERYTHING : holder).get(LONG, address);
+        return (long) LONG_AT.get(DIRECT ? EVERYTHING : holder, address);
     }
 
     public static void putByte(MemorySegment holder, long address, byte value) {
-        (DIRECT ? EVERYTHING : holder).set(BYTE, address, value);
+        BYTE_AT.set(DIRECT ? EVERYTHING : holder, address, value);
     }
 
     public static void putShort(MemorySegment holder, long address, short value) {
-        (DIRECT ? EVERYTHING : holder).set(SHORT, address, value);
+        SHORT_AT.set(DIRECT ? EVERYTHING : holder, address, value);
     }
 
     public static void putInt(MemorySegment holder, long address, int value) {
-        (DIRECT ? EVERYTHING : holder).set(INT, address, value);
+        INT_AT.set(DIRECT ? EVERYTHING : holder, address, value);
     }
 
     public static void putLong(MemorySegment holder, long address, long value) {
-        (DIRECT ? EVERYTHING : holder).set(LONG, address, value);
+        LONG_AT.set(DIRECT ? EVERYTHING : holder, address, value);
     }
 
     /** Atomic; the address is 4-byte aligned. */
