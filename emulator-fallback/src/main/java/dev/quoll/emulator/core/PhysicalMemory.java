@@ -4,6 +4,9 @@ import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.MmioBus;
 import dev.quoll.machine.RamRegion;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * Guest-physical space as the emulator reaches it: RAM by host address, the rest over the bus. Shared by all vCPUs of a
@@ -29,8 +32,11 @@ public final class PhysicalMemory {
         starts = new long[count];
         ends = new long[count];
         offsets = new long[count];
+        // The largest region first: it takes nearly all accesses.
+        List<RamRegion> bySize = new ArrayList<>(memory.regions());
+        bySize.sort(Comparator.comparingLong(RamRegion::size).reversed());
         for (int i = 0; i < count; i++) {
-            RamRegion region = memory.regions().get(i);
+            RamRegion region = bySize.get(i);
             starts[i] = region.guestAddress();
             ends[i] = region.end();
             offsets[i] = region.offset() - region.guestAddress();

@@ -165,10 +165,22 @@ final class StringOp extends TemplateOp {
         }
         boolean checked = targetChecked || OPERATION == MOVS && sourceChecked;
         long to = checked || count < 2 ? -1 : cpu.writableHost(target);
-        long from = OPERATION != MOVS || to == -1 ? 0 : cpu.readableHost(source);
-        if (to == -1 || from == -1) {
+        if (to == -1) {
             element(cpu, SIZE);
             return 1;
+        }
+        long from = OPERATION != MOVS ? 0 : cpu.readableHost(source);
+        if (from == -1) {
+            // Source and target may share a place in the TLB: the source is brought in while the target's host address
+            // is at hand. Where there is still none, the source is a device, which must not be read again.
+            long value = load(cpu, source, SIZE);
+            from = cpu.readableHost(source);
+            if (from == -1) {
+                store(cpu, target, SIZE, value);
+                advance(cpu, StateLayout.RSI, SIZE);
+                advance(cpu, StateLayout.RDI, SIZE);
+                return 1;
+            }
         }
         if (OPERATION == MOVS) {
             copy(cpu.ram(), from, to, count);
