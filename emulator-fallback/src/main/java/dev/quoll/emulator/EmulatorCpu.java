@@ -370,6 +370,11 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     }
 
     @Override
+    public boolean interruptDeliverable() {
+        return apic.hasDeliverable();
+    }
+
+    @Override
     public void halt() {
         activity = Activity.HALTED;
         raise(EVENT_ACTIVITY);

@@ -1,5 +1,6 @@
 package dev.quoll.emulator;
 
+import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.RegisterFile;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.machine.CpuElement;
@@ -65,7 +66,8 @@ final class StateElements {
                 cpu.setRip(rip);
                 cpu.setRflags(rflags);
                 cpu.updateMode();
-                cpu.interruptsMayBeOpen();
+                // The local APIC may not be restored yet: the loop looks for interrupts before the first instruction.
+                cpu.raise(Cpu.EVENT_INTERRUPT);
             }
             case CpuElement.Control(
                     long cr0, long cr2, long cr3, long cr4, long cr8, long efer, long xcr0) -> {

@@ -310,7 +310,7 @@ public abstract class Cpu extends SoftMmu {
 
     /** IF may have become 1, or TPR lower: the loop looks for interrupts at the next boundary. */
     public final void interruptsMayBeOpen() {
-        if (flag(Flags.IF)) {
+        if (flag(Flags.IF) && platform.interruptDeliverable()) {
             raise(EVENT_INTERRUPT);
         }
     }

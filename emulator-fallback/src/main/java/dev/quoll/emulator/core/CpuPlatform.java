@@ -34,6 +34,12 @@ public interface CpuPlatform {
     /** Sets CR8, 0 to 15. */
     void setTaskPriority(int priority);
 
+    /**
+     * Whether an interrupt would be taken if IF were 1 now: asked when interrupts open, so that the loop looks up only
+     * where there is something. What comes up after the answer must raise {@link Cpu#EVENT_INTERRUPT}.
+     */
+    boolean interruptDeliverable();
+
     /** HLT has been executed; RIP will stand behind it. Execution goes on with the next interrupt, NMI, INIT or reset. */
     void halt();
 

@@ -6,6 +6,7 @@ import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.MemOp;
 import dev.quoll.emulator.core.Op;
 import dev.quoll.emulator.isa.Attribute;
+import dev.quoll.emulator.isa.ControlFlow;
 import dev.quoll.emulator.isa.Instruction;
 
 /** An instruction that does something with a memory operand. */
@@ -25,7 +26,7 @@ final class AddressOp extends MemOp {
         super(context, instruction.memory(), span, write);
         this.action = action;
         this.privileged = instruction.row().has(Attribute.PRIVILEGED);
-        this.transfer = instruction.row().flow() == dev.quoll.emulator.isa.ControlFlow.FAR;
+        this.transfer = instruction.row().flow() == ControlFlow.FAR;
     }
 
     @Override

@@ -48,7 +48,7 @@ final class ProcessorFamily implements OpFamily {
                     PREFETCHT2 -> new ActionOp(instruction, NOTHING);
             case CLFLUSH, CLFLUSHOPT, CLWB -> new AddressOp(instruction, context, 1, false, (cpu, op, address) ->
                     cpu.probeRead(op, address, 1));
-            case MONITOR -> monitor(instruction, context);
+            case MONITOR -> monitor(instruction);
             // Waking up at once is always allowed (SDM vol. 2, MWAIT).
             case MWAIT -> new ActionOp(instruction, NOTHING);
             default -> null;
@@ -88,8 +88,8 @@ final class ProcessorFamily implements OpFamily {
         });
     }
 
-    /** MONITOR reads a byte at DS:rAX; extensions in ECX are unknown. */
-    private static Op monitor(Instruction instruction, BlockContext context) {
+    /** MONITOR arms nothing, since MWAIT does not wait; ECX names extensions, of which there are none. */
+    private static Op monitor(Instruction instruction) {
         return new ActionOp(instruction, (cpu, op) -> {
             if (cpu.get32(StateLayout.RCX) != 0) {
                 throw cpu.generalProtection(op, 0);

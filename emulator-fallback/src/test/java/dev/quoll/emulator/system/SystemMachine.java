@@ -362,6 +362,11 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
     }
 
     @Override
+    public boolean interruptDeliverable() {
+        return pendingVector >= 0;
+    }
+
+    @Override
     public void halt() {
         halted = true;
         raise(EVENT_ACTIVITY);
