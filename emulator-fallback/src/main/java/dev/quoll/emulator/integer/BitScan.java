@@ -71,7 +71,8 @@ final class BitScan extends TemplateOp {
                         ? Math.min(BITS, Long.numberOfTrailingZeros(low))
                         : Long.numberOfLeadingZeros(low) - (64 - BITS);
                 cpu.setSized(target, SIZE, count);
-                int kept = cpu.arithmeticFlags() & ~(Flags.ZF | Flags.CF);
+                // SF, AF and PF are undefined; AMD processors clear them and leave OF alone.
+                int kept = cpu.arithmeticFlags() & Flags.OF;
                 cpu.setArithmeticFlags(kept | (count == 0 ? Flags.ZF : 0) | (count == BITS ? Flags.CF : 0));
             }
             case POPCNT -> {

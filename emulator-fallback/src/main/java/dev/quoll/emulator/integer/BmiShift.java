@@ -100,7 +100,8 @@ final class BmiShift extends TemplateOp {
                 int length = (int) b >>> 8 & 0xff;
                 long shifted = start >= BITS ? 0 : unsigned(a, SIZE) >>> start;
                 long result = length >= 64 ? shifted : shifted & (1L << length) - 1;
-                cpu.setArithmeticFlags(result == 0 ? Flags.ZF : 0);
+                // SF, AF and PF are undefined; this is what AMD processors do.
+                cpu.flagsResult(extend(result, SIZE), Flags.AF);
                 yield result;
             }
             case BZHI -> {

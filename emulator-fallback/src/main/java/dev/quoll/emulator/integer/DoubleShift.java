@@ -11,7 +11,10 @@ import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
-/** SHLD and SHRD. Results for 16-bit operands and counts above 16 are undefined; ours rotate in the destination again. */
+/**
+ * SHLD and SHRD. Results for 16-bit operands and counts above 16 are undefined, and so are AF and, for counts above 1, OF;
+ * ours are those of AMD processors (family 19h), where the source comes in twice.
+ */
 final class DoubleShift extends TemplateOp {
     private static final boolean RIGHT = OpTemplate.flag(MethodHandles.lookup(), 0);
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
@@ -77,24 +80,23 @@ final class DoubleShift extends TemplateOp {
 
     private static long shifted(long value, long other, int count) {
         if (SIZE == 2) {
-            // Three words in a row: destination, source, destination.
+            // Three words in a row: destination, source, source.
             return RIGHT
-                    ? (value | other << 16 | value << 32) >>> count
-                    : (value << 32 | other << 16 | value) >>> 32 - count;
+                    ? (value | other << 16 | other << 32) >>> count
+                    : (value << 32 | other << 16 | other) >>> 32 - count;
         }
         return RIGHT ? value >>> count | other << BITS - count : value << count | other >>> BITS - count;
     }
 
     private static void flags(Cpu cpu, long value, long other, int count) {
         long result = extend(shifted(value, other, count), SIZE);
-        boolean carry;
-        if (SIZE == 2 && count > 16) {
-            carry = (RIGHT ? other >>> count - 17 & 1 : other >>> 32 - count & 1) != 0;
-        } else {
-            carry = (RIGHT ? value >>> count - 1 & 1 : value >>> BITS - count & 1) != 0;
-        }
+        boolean beyond = SIZE == 2 && count > 16;
+        boolean carry = !beyond && (RIGHT ? value >>> count - 1 & 1 : value >>> BITS - count & 1) != 0;
         boolean signChanged = (result ^ extend(value, SIZE)) < 0;
-        boolean overflow = RIGHT ? ((result >>> BITS - 1 ^ result >>> BITS - 2) & 1) != 0 : result < 0 ^ carry;
-        cpu.flagsResult(result, (carry ? Flags.CF : 0) | ((count == 1 ? signChanged : overflow) ? Flags.OF : 0));
+        boolean overflow = RIGHT
+                ? ((result >>> BITS - 1 ^ result >>> BITS - 2) & 1) != 0
+                : carry ^ (result < 0 && (SIZE != 2 || count < 16));
+        int sign = (count == 1 ? signChanged : overflow) ? Flags.OF : 0;
+        cpu.flagsResult(result, (carry ? Flags.CF : 0) | sign | Flags.AF);
     }
 }

@@ -58,7 +58,7 @@ final class Exchange extends TemplateOp {
         long accumulator = cpu.getSized(StateLayout.RAX, SIZE);
         do {
             old = MEMORY ? loadForWrite(cpu, va, SIZE) : cpu.getSized(target, SIZE);
-        } while (!write(cpu, old, replacement(old, operand, accumulator)));
+        } while (!write(cpu, old, replacement(old, operand, accumulator), accumulator == old));
         switch (OPERATION) {
             case XCHG -> cpu.setSized(source, SIZE, old);
             case XADD -> {
@@ -89,9 +89,10 @@ final class Exchange extends TemplateOp {
         };
     }
 
-    private boolean write(Cpu cpu, long old, long value) {
+    private boolean write(Cpu cpu, long old, long value, boolean match) {
         if (!MEMORY) {
-            if (OPERATION != CMPXCHG || value != old) {
+            // A mismatch leaves even the upper half of a 64-bit register; a match of equal values still clears it.
+            if (OPERATION != CMPXCHG || match) {
                 cpu.setSized(target, SIZE, value);
             }
             return true;

@@ -148,18 +148,18 @@ final class Shift extends TemplateOp {
             case SHL -> {
                 long result = extend(shiftLeft(value, count), SIZE);
                 boolean carry = count <= BITS && bit(value, BITS - count);
-                cpu.flagsResult(result, pack(carry, result < 0 ^ carry));
+                cpu.flagsResult(result, shifted(carry, result < 0 ^ carry));
             }
             case SHR -> {
                 long low = unsigned(value, SIZE);
                 long result = extend(shiftRight(low, count), SIZE);
                 boolean carry = count <= BITS && bit(low, count - 1);
                 // OF: the two top bits of the result differ; after one shift that is the old top bit.
-                cpu.flagsResult(result, pack(carry, bit(result, BITS - 1) != bit(result, BITS - 2)));
+                cpu.flagsResult(result, shifted(carry, bit(result, BITS - 1) != bit(result, BITS - 2)));
             }
             case SAR -> {
                 long result = extend(value >> Math.min(count, 63), SIZE);
-                cpu.flagsResult(result, pack(bit(value >> Math.min(count - 1, 63), 0), false));
+                cpu.flagsResult(result, shifted(bit(value >> Math.min(count - 1, 63), 0), false));
             }
             case ROL -> {
                 long result = rotateLeft(value, count % BITS);
@@ -189,6 +189,11 @@ final class Shift extends TemplateOp {
 
     private static int pack(boolean carry, boolean overflow) {
         return (carry ? Flags.CF : 0) | (overflow ? Flags.OF : 0);
+    }
+
+    /** Shifts leave AF undefined; AMD processors set it. */
+    private static int shifted(boolean carry, boolean overflow) {
+        return pack(carry, overflow) | Flags.AF;
     }
 
     /** Rotates change CF and OF alone. */

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * What an instruction of user code can see and change: general registers (RSP takes no part), the status flags, and the
+ * What an instruction of user code can see and change: general registers, the status flags, and the
  * x87, MMX and SSE state as an FXSAVE64 image (SDM vol. 1, table 10-2).
  */
 public final class CpuState {
@@ -23,7 +23,7 @@ public final class CpuState {
     static final int FX_XMM = 160;
 
     public final long[] gpr = new long[16];
-    /** RFLAGS; only the status flags are taken from it. */
+    /** RFLAGS; only the status flags and DF are taken from it. */
     public long flags;
 
     final ByteBuffer fx = ByteBuffer.allocate(FX_SIZE).order(ByteOrder.LITTLE_ENDIAN);
@@ -130,9 +130,7 @@ public final class CpuState {
     public String differences(CpuState other, int flagMask) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < 16; i++) {
-            if (i != RSP) {
-                difference(text, "r" + i, gpr[i], other.gpr[i]);
-            }
+            difference(text, "r" + i, gpr[i], other.gpr[i]);
         }
         difference(text, "flags", flags & flagMask, other.flags & flagMask);
         for (int i = 0; i < 16; i++) {

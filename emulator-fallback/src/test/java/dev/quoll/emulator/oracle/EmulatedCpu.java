@@ -10,6 +10,7 @@ import dev.quoll.emulator.core.PhysicalMemory;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.isa.CpuFeature;
 import dev.quoll.emulator.isa.Decoder;
+import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.MmioBus;
@@ -21,15 +22,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Runs single instructions of 64-bit user code on the emulator, with code and data at chosen linear addresses, so that
+ * Runs instructions of 64-bit user code on the emulator, with code and data at chosen linear addresses, so that
  * results compare with {@link HostCpu} bit by bit. The pages around the data buffer are not mapped.
  */
 public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
     private static final long TABLES = 0x1000;
     private static final long CODE = 0x100000;
+    // The pages of the data buffer lie apart, the second below the first.
     private static final long DATA = 0x200000;
+    private static final long DATA_STEP = -0x3000;
     private static final long RAM = 0x400000;
     private static final long USER_PAGE = 7;
+    private static final int PAGE_SIZE = 4096;
     private static final byte HALT = (byte) 0xf4;
 
     private final Arena arena;
@@ -40,7 +44,14 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
     private long instruction;
     private int fault;
 
-    private EmulatedCpu(Arena arena, GuestMemory memory, List<OpFamily> families, long codeAddress, long dataAddress) {
+    private EmulatedCpu(
+            Arena arena,
+            GuestMemory memory,
+            List<OpFamily> families,
+            long codeAddress,
+            long dataAddress,
+            boolean smp,
+            int dataPages) {
         super(
                 arena,
                 new PhysicalMemory(memory, new MmioBus()),
@@ -58,7 +69,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
                     throw new AssertionError("no family has " + instruction + " (" + instruction.row().encoding() + ")");
                 },
                 (cpu, vector, hasError, error, source) -> ((EmulatedCpu) cpu).faulted(vector),
-                false);
+                smp);
         this.arena = arena;
         this.memory = memory;
         this.codeAddress = codeAddress;
@@ -66,7 +77,9 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
         for (int page = 0; page < HostCpu.CODE_SIZE; page += 4096) {
             map(codeAddress + page, CODE + page);
         }
-        map(dataAddress, DATA);
+        for (int page = 0; page < dataPages; page++) {
+            map(dataAddress + page * PAGE_SIZE, DATA + page * DATA_STEP);
+        }
         cr3 = TABLES;
         cr0 = ControlBits.CR0_PE | ControlBits.CR0_PG | ControlBits.CR0_NE | ControlBits.CR0_WP | ControlBits.CR0_ET;
         cr4 = ControlBits.CR4_PAE | ControlBits.CR4_OSFXSR | ControlBits.CR4_OSXMMEXCPT;
@@ -76,15 +89,28 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
         updateMode();
     }
 
+    /** As {@link #create(List, long, long, boolean)}, without other CPUs, the first page of the data buffer alone mapped. */
+    public static EmulatedCpu create(List<OpFamily> families, long codeAddress, long dataAddress) throws IOException {
+        return create(families, codeAddress, dataAddress, false, 1);
+    }
+
     /**
      * Builds one.
      *
      * @param codeAddress page-aligned, like {@code dataAddress} a canonical address of the lower half
+     * @param smp whether locked instructions are atomic towards other CPUs
      */
-    public static EmulatedCpu create(List<OpFamily> families, long codeAddress, long dataAddress) throws IOException {
+    public static EmulatedCpu create(List<OpFamily> families, long codeAddress, long dataAddress, boolean smp)
+            throws IOException {
+        return create(families, codeAddress, dataAddress, smp, HostCpu.DATA_SIZE / PAGE_SIZE);
+    }
+
+    private static EmulatedCpu create(
+            List<OpFamily> families, long codeAddress, long dataAddress, boolean smp, int dataPages)
+            throws IOException {
         GuestMemory memory =
                 GuestMemory.create(new SparseFileMemorySource(), List.of(new RamRegion(0, RAM, 0)));
-        return new EmulatedCpu(Arena.ofConfined(), memory, families, codeAddress, dataAddress);
+        return new EmulatedCpu(Arena.ofConfined(), memory, families, codeAddress, dataAddress, smp, dataPages);
     }
 
     /** Enters a 4 KiB page into the four levels of page tables. */
@@ -101,7 +127,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
         memory.writeLong(table + (linear >>> 12 & 511) * 8, physicalPage | USER_PAGE);
     }
 
-    /** Places an instruction at a linear address in the code area. */
+    /** Places instructions at a linear address in the code area. */
     public void place(byte[] code, long address) {
         invalidateAll();
         byte[] padded = Arrays.copyOf(code, code.length + 1);
@@ -111,17 +137,21 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
     }
 
     /**
-     * Runs the placed instruction on a state and a data buffer, which both become what it leaves.
+     * Runs the placed instructions on a state and a data buffer, which both become what it leaves.
      *
      * @return the vector of the exception it raised, or -1
      */
     public int run(CpuState state, byte[] buffer) {
         load(state);
-        memory.write(DATA, buffer);
+        for (int page = 0; page < buffer.length / PAGE_SIZE; page++) {
+            memory.write(DATA + page * DATA_STEP, buffer, page * PAGE_SIZE, PAGE_SIZE);
+        }
         setRip(instruction);
         fault = -1;
         runBlocks();
-        memory.read(DATA, buffer, 0, buffer.length);
+        for (int page = 0; page < buffer.length / PAGE_SIZE; page++) {
+            memory.read(DATA + page * DATA_STEP, buffer, page * PAGE_SIZE, PAGE_SIZE);
+        }
         store(state);
         return fault;
     }
@@ -131,7 +161,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
             set64(StateLayout.gpr(i), state.gpr[i]);
             setXmm(i, state.xmm(i, 0), state.xmm(i, 1));
         }
-        setArithmeticFlags((int) state.flags);
+        setRflags(state.flags & (Flags.STATUS | Flags.DF) | Flags.IF);
         put32(StateLayout.MXCSR, state.mxcsr());
         put32(StateLayout.X87_CONTROL, state.fx.getShort(CpuState.FX_CONTROL) & 0xffff);
         put32(StateLayout.X87_STATUS, state.x87Status());
@@ -206,7 +236,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
         arena.close();
     }
 
-    /** Stands behind the instruction and ends the run. */
+    /** Stands behind the instructions and ends the run. */
     private static final class Stop extends Op {
         @Override
         public Block run(Cpu cpu) {

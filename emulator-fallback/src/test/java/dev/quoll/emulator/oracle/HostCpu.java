@@ -14,24 +14,27 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * Runs single instructions on the host's processor: a piece of code that loads all registers from a block, the
- * instruction, and code that stores them back. An instruction that faults ends the JVM, so callers choose operands that
- * do not; RSP is the host's and must not be used.
+ * Runs instructions on the host's processor: a piece of code that loads all registers, RSP included, from a block, the
+ * instructions, and code that stores them back. One that faults ends the JVM, so callers choose operands that do not.
  */
 public final class HostCpu implements AutoCloseable {
     /** Bytes of the data buffer that instructions may access. */
-    public static final int DATA_SIZE = 4096;
+    public static final int DATA_SIZE = 8192;
 
     static final int CODE_SIZE = 1 << 18;
+    private static final int MARGIN = 4096;
     private static final int BLOCK_FLAGS = 128;
     private static final int BLOCK_HOST_MXCSR = 136;
+    private static final int BLOCK_HOST_RSP = 144;
+    private static final int BLOCK_RAX = 152;
+    private static final int FLAGS = Flags.STATUS | Flags.DF;
     private static final int BLOCK_FX = 256;
-    private static final int LONGEST_PIECE = 512;
+    private static final int LONGEST_PIECE = 1536;
     private static final int RAX = 0;
     private static final int RDI = 7;
 
     private final ExecutableMemory code = ExecutableMemory.allocate(CODE_SIZE);
-    private final MemoryMapping data = MemoryMapping.anonymous(3 * DATA_SIZE, Protection.READ_WRITE);
+    private final MemoryMapping data = MemoryMapping.anonymous(DATA_SIZE + 2 * MARGIN, Protection.READ_WRITE);
     private final MemoryMapping block = MemoryMapping.anonymous(4096, Protection.READ_WRITE);
     private final byte[] before;
     private final byte[] after;
@@ -40,7 +43,7 @@ public final class HostCpu implements AutoCloseable {
 
     private HostCpu() {
         before = prologue();
-        after = epilogue();
+        after = epilogue(block.address());
     }
 
     /** Prepares, or skips the test where the host is another machine or native access is denied. */
@@ -58,7 +61,7 @@ public final class HostCpu implements AutoCloseable {
     /** Linear address of the data buffer. */
     public long dataAddress() {
         // The pages on both sides catch an access that strays.
-        return data.address() + DATA_SIZE;
+        return data.address() + MARGIN;
     }
 
     /** Linear address at which the instruction of the next {@link #place} will stand. */
@@ -66,7 +69,7 @@ public final class HostCpu implements AutoCloseable {
         return code.address() + room() + before.length;
     }
 
-    /** Places an instruction for the following {@link #run}s. Never overwrites code that has run shortly before. */
+    /** Places instructions for the following {@link #run}s. Never overwrites code that has run shortly before. */
     void place(byte[] instruction) {
         entry = room();
         ByteBuffer piece = ByteBuffer.allocate(LONGEST_PIECE);
@@ -85,19 +88,17 @@ public final class HostCpu implements AutoCloseable {
         for (int i = 0; i < 16; i++) {
             slots.set(ValueLayout.JAVA_LONG, 8L * i, state.gpr[i]);
         }
-        slots.set(ValueLayout.JAVA_LONG, BLOCK_FLAGS, state.flags & Flags.STATUS | 0x202);
+        slots.set(ValueLayout.JAVA_LONG, BLOCK_FLAGS, state.flags & FLAGS | 0x202);
         MemorySegment image = MemorySegment.ofArray(state.fx.array());
         MemorySegment.copy(image, 0, slots, BLOCK_FX, CpuState.FX_SIZE);
-        MemorySegment.copy(buffer, 0, data.segment(), ValueLayout.JAVA_BYTE, DATA_SIZE, DATA_SIZE);
+        MemorySegment.copy(buffer, 0, data.segment(), ValueLayout.JAVA_BYTE, MARGIN, DATA_SIZE);
         CodeEntry.call(code.address() + entry, block.address());
         for (int i = 0; i < 16; i++) {
-            if (i != CpuState.RSP) {
-                state.gpr[i] = slots.get(ValueLayout.JAVA_LONG, 8L * i);
-            }
+            state.gpr[i] = slots.get(ValueLayout.JAVA_LONG, 8L * i);
         }
         state.flags = slots.get(ValueLayout.JAVA_LONG, BLOCK_FLAGS);
         MemorySegment.copy(slots, BLOCK_FX, image, 0, CpuState.FX_SIZE);
-        MemorySegment.copy(data.segment(), ValueLayout.JAVA_BYTE, DATA_SIZE, buffer, 0, DATA_SIZE);
+        MemorySegment.copy(data.segment(), ValueLayout.JAVA_BYTE, MARGIN, buffer, 0, DATA_SIZE);
     }
 
     private static byte[] prologue() {
@@ -107,9 +108,9 @@ public final class HostCpu implements AutoCloseable {
         a.withBlock(BLOCK_FX, 0x48, 0x0f, 0xae, 0x8f); // fxrstor64 [rdi+n]
         a.withBlock(BLOCK_FLAGS, 0xff, 0xb7); // push qword [rdi+n]
         a.bytes(0x9d); // popfq
-        a.bytes(0x57); // push rdi
+        a.withBlock(BLOCK_HOST_RSP, 0x48, 0x89, 0xa7); // mov [rdi+n], rsp
         for (int i = 0; i < 16; i++) {
-            if (i != CpuState.RSP && i != RDI) {
+            if (i != RDI) {
                 a.register(0x8b, i); // mov r, [rdi+8i]
             }
         }
@@ -117,16 +118,22 @@ public final class HostCpu implements AutoCloseable {
         return a.done();
     }
 
-    private static byte[] epilogue() {
+    private static byte[] epilogue(long block) {
         Assembler a = new Assembler();
-        a.bytes(0x48, 0x87, 0x3c, 0x24); // xchg rdi, [rsp]
+        // No register is free and the stack may be anywhere: RAX goes to an absolute address. MOV keeps the flags.
+        a.bytes(0x48, 0xa3); // mov [block+n], rax
+        a.address(block + BLOCK_RAX);
+        a.bytes(0x48, 0xb8); // mov rax, block
+        a.address(block);
         for (int i = 0; i < 16; i++) {
-            if (i != CpuState.RSP && i != RDI) {
-                a.register(0x89, i); // mov [rdi+8i], r
+            if (i != RAX) {
+                a.registerAtRax(i); // mov [rax+8i], r
             }
         }
-        a.bytes(0x58); // pop rax: the guest's rdi
-        a.withBlock(8 * RDI, 0x48, 0x89, 0x87 | RAX << 3); // mov [rdi+56], rax
+        a.bytes(0x48, 0x89, 0xc7); // mov rdi, rax
+        a.withBlock(BLOCK_HOST_RSP, 0x48, 0x8b, 0xa7); // mov rsp, [rdi+n]
+        a.withBlock(BLOCK_RAX, 0x48, 0x8b, 0x87); // mov rax, [rdi+n]
+        a.register(0x89, RAX);
         a.bytes(0x9c); // pushfq
         a.withBlock(BLOCK_FLAGS, 0x8f, 0x87); // pop qword [rdi+n]
         a.withBlock(BLOCK_FX, 0x48, 0x0f, 0xae, 0x87); // fxsave64 [rdi+n]
@@ -162,6 +169,16 @@ public final class HostCpu implements AutoCloseable {
         /** MOV between a register and its slot in the block. */
         void register(int opcode, int number) {
             withBlock(8 * number, 0x48 | number >> 3 << 2, opcode, 0x87 | (number & 7) << 3);
+        }
+
+        /** MOV of a register to its slot in the block at RAX. */
+        void registerAtRax(int number) {
+            bytes(0x48 | number >> 3 << 2, 0x89, 0x80 | (number & 7) << 3);
+            out.putInt(8 * number);
+        }
+
+        void address(long value) {
+            out.putLong(value);
         }
 
         byte[] done() {

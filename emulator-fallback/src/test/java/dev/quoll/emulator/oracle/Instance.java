@@ -1,5 +1,6 @@
 package dev.quoll.emulator.oracle;
 
+import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.OpcodeRow;
 import dev.quoll.emulator.isa.Operand;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.List;
  * One encoded instruction.
  *
  * @param operands in the order of the row
- * @param target linear address its memory operand is meant to have, 0 without one
+ * @param target linear address its memory operand is meant to have, 0 without one and for one the opcode implies
  */
 public record Instance(OpcodeRow row, byte[] code, List<Operand> operands, long target) {
     /** The explicit memory operand, or null. */
@@ -24,12 +25,16 @@ public record Instance(OpcodeRow row, byte[] code, List<Operand> operands, long 
     /** Sets base and index registers so that the memory operand lies at {@link #target}. */
     void aim(CpuState state, long anyIndex) {
         Operand.Memory memory = memory();
-        if (memory == null || memory.base() == Operand.Memory.RIP) {
+        if (memory == null
+                || target == 0
+                || memory.base() == Operand.Memory.RIP
+                || memory.base() == Operand.Memory.NONE && memory.index() == Operand.Memory.NONE
+                || row.has(Attribute.ADDRESS_ONLY)) {
             return;
         }
         long offset = target - memory.displacement();
         if (memory.base() == Operand.Memory.NONE) {
-            state.gpr[memory.index()] = offset;
+            state.gpr[memory.index()] = offset >> memory.scaleShift();
             return;
         }
         if (memory.index() != Operand.Memory.NONE) {
@@ -37,6 +42,12 @@ public record Instance(OpcodeRow row, byte[] code, List<Operand> operands, long 
             offset -= anyIndex << memory.scaleShift();
         }
         state.gpr[memory.base()] = offset;
+    }
+
+    /** Whether the register takes part in the address of the explicit memory operand. */
+    public boolean addresses(int register) {
+        Operand.Memory memory = memory();
+        return memory != null && (memory.base() == register || memory.index() == register);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 
 /**
  * Runs instructions on the host and on the emulator and compares everything they leave: registers, defined flags, XMM,
@@ -36,6 +37,7 @@ public final class Oracle implements AutoCloseable {
     /** The first four letters of AuthenticAMD. */
     private static final int AMD = 0x6874_7541;
 
+    private static final Leeway NO_LEEWAY = (instance, mine, theirs) -> {};
     private static final int MXCSR_MASKS = 0x1f80;
     private static final int LONGEST_OPERAND = 64;
 
@@ -56,11 +58,29 @@ public final class Oracle implements AutoCloseable {
         cpuid = HostCpuid.open();
     }
 
-    /** Opens both CPUs; skips the test where the host cannot serve. */
+    /** As {@link #open(List, Random, boolean)}, without other CPUs. */
     public static Oracle open(List<OpFamily> families, Random random) throws IOException {
+        return open(families, random, false);
+    }
+
+    /**
+     * Opens both CPUs; skips the test where the host cannot serve.
+     *
+     * @param smp whether locked instructions of the emulator are atomic towards other CPUs
+     */
+    public static Oracle open(List<OpFamily> families, Random random, boolean smp) throws IOException {
         HostCpu host = HostCpu.open();
-        return new Oracle(
-                host, EmulatedCpu.create(families, host.codeAddress(), host.dataAddress()), random);
+        return new Oracle(host, EmulatedCpu.create(families, host.codeAddress(), host.dataAddress(), smp), random);
+    }
+
+    /** Linear address of the data buffer, {@link HostCpu#DATA_SIZE} bytes. */
+    public long dataAddress() {
+        return host.dataAddress();
+    }
+
+    /** Linear address at which the code of the next {@link #place} will stand. */
+    public long nextInstruction() {
+        return host.nextInstruction();
     }
 
     /** Whether the host's processor has the feature a row belongs to. */
@@ -97,7 +117,7 @@ public final class Oracle implements AutoCloseable {
      * @throws AssertionError that names the instruction, the state and every difference
      */
     public void compare(OpcodeRow row, int count, int states, Setup setup) {
-        compare(row, count, states, setup, (instance, mine, theirs) -> {});
+        compare(row, count, states, setup, NO_LEEWAY);
     }
 
     /** As {@link #compare(OpcodeRow, int, int, Setup)}, with leeway. */
@@ -113,27 +133,74 @@ public final class Oracle implements AutoCloseable {
     }
 
     private void compare(Instance instance, int states, Setup setup, Leeway leeway) {
-        emulator.place(instance.code(), host.nextInstruction());
-        host.place(instance.code());
-        byte[] data = new byte[HostCpu.DATA_SIZE];
-        fill(data, 0, data.length);
+        compare(instance, states, setup, leeway, Flags.STATUS & ~instance.row().flagsUndefined());
+    }
+
+    /** An instance that fits the next {@link #compare(Instance, int, Setup, int)} or {@link #place}. */
+    public Instance instance(OpcodeRow row, Form form) {
+        return instances.next(row, host.nextInstruction(), form);
+    }
+
+    /**
+     * Compares an instance on random states.
+     *
+     * @param flags status flags that have to be equal; DF always has to
+     */
+    public void compare(Instance instance, int states, Setup setup, int flags) {
+        compare(instance, states, setup, NO_LEEWAY, flags);
+    }
+
+    private void compare(Instance instance, int states, Setup setup, Leeway leeway, int flags) {
+        place(instance.code());
+        byte[] data = data();
         for (int i = 0; i < states; i++) {
             CpuState state = state();
             instance.aim(state, random.nextInt());
-            if (instance.memory() != null) {
+            if (instance.target() != 0) {
                 int offset = (int) (instance.target() - host.dataAddress());
                 fill(data, offset, Math.min(LONGEST_OPERAND, data.length - offset));
             }
             setup.adjust(instance, state, data, host.dataAddress());
-            String differences = differences(instance, state, data, leeway);
-            // The host's system does not keep the x87 pointers when it takes the processor away, so once is no proof.
-            if (!differences.isEmpty() && !differences(instance, state, data, leeway).isEmpty()) {
-                throw new AssertionError(differences);
-            }
+            compare(instance, state, data, flags, leeway, () -> instance + "\n  " + operandBytes(instance, data));
         }
     }
 
-    private String differences(Instance instance, CpuState before, byte[] data, Leeway leeway) {
+    /** Places code on both CPUs for the following {@link #compare(CpuState, byte[], int, Supplier)}. */
+    public void place(byte[] code) {
+        emulator.place(code, host.nextInstruction());
+        host.place(code);
+    }
+
+    /**
+     * Runs the placed code on the emulator alone. Both arguments become what it leaves.
+     *
+     * @return the vector of the exception it raised, or -1
+     */
+    public int emulate(CpuState state, byte[] data) {
+        return emulator.run(state, data);
+    }
+
+    /**
+     * Compares what the placed code leaves.
+     *
+     * @param flags status flags that have to be equal; DF always has to
+     * @param what describes the code
+     */
+    public void compare(CpuState before, byte[] data, int flags, Supplier<String> what) {
+        compare(null, before, data, flags, NO_LEEWAY, what);
+    }
+
+    private void compare(
+            Instance instance, CpuState before, byte[] data, int flags, Leeway leeway, Supplier<String> what) {
+        String differences = differences(instance, before, data, flags, leeway);
+        // The host's system does not keep the x87 pointers when it takes the processor away, so once is no proof.
+        if (!differences.isEmpty() && !differences(instance, before, data, flags, leeway).isEmpty()) {
+            throw new AssertionError("the emulator (first) and the host (other) differ on %s%n%sfrom %s"
+                    .formatted(what.get(), differences, before));
+        }
+    }
+
+    private String differences(Instance instance, CpuState before, byte[] data, int flags, Leeway leeway) {
         CpuState onHost = before.copy();
         CpuState onEmulator = before.copy();
         byte[] hostData = data.clone();
@@ -142,7 +209,7 @@ public final class Oracle implements AutoCloseable {
         int fault = emulator.run(onEmulator, emulatorData);
         runs++;
         leeway.reconcile(instance, onEmulator, onHost);
-        String differences = onEmulator.differences(onHost, Flags.STATUS & ~instance.row().flagsUndefined());
+        String differences = onEmulator.differences(onHost, flags | Flags.DF);
         if (fault >= 0) {
             differences = "  raised exception " + fault + "\n" + differences;
         }
@@ -151,11 +218,7 @@ public final class Oracle implements AutoCloseable {
             differences += "  memory at data + 0x%x: 0x%x, other 0x%x%n"
                     .formatted(where, emulatorData[where], hostData[where]);
         }
-        if (differences.isEmpty()) {
-            return "";
-        }
-        return "the emulator (first) and the host (other) differ on %s%n%sfrom %s%n  %s"
-                .formatted(instance, differences, before, operandBytes(instance, data));
+        return differences;
     }
 
     private String operandBytes(Instance instance, byte[] data) {
@@ -170,10 +233,11 @@ public final class Oracle implements AutoCloseable {
         return text.toString();
     }
 
-    private CpuState state() {
+    /** A random state, RSP inside the data buffer. */
+    public CpuState state() {
         CpuState state = new CpuState();
         for (int i = 0; i < 16; i++) {
-            state.gpr[i] = values.next();
+            state.gpr[i] = random.nextBoolean() ? values.integer() : values.next();
             state.setXmm(i, 0, values.next());
             state.setXmm(i, 1, values.next());
         }
@@ -183,15 +247,23 @@ public final class Oracle implements AutoCloseable {
         state.setX87Status(random.nextInt(8) << 11);
         state.setX87Tags(random.nextInt(256));
         state.flags = random.nextInt() & Flags.STATUS;
+        state.gpr[CpuState.RSP] = host.dataAddress() + 2048 + random.nextInt(HostCpu.DATA_SIZE - 4096);
         // Rounding, FTZ, DAZ and sticky flags at random, every exception masked: the host must not trap.
         state.setMxcsr(random.nextInt(1 << 16) | MXCSR_MASKS);
         return state;
     }
 
+    /** Random contents of the data buffer. */
+    public byte[] data() {
+        byte[] data = new byte[HostCpu.DATA_SIZE];
+        fill(data, 0, data.length);
+        return data;
+    }
+
     private void fill(byte[] data, int offset, int length) {
         ByteBuffer buffer = ByteBuffer.allocate(length + 7 & -8).order(ByteOrder.LITTLE_ENDIAN);
         while (buffer.hasRemaining()) {
-            buffer.putLong(values.next());
+            buffer.putLong(random.nextBoolean() ? values.integer() : values.next());
         }
         buffer.get(0, data, offset, length);
     }

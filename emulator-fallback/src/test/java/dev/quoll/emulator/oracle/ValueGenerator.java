@@ -37,6 +37,20 @@ final class ValueGenerator {
         };
     }
 
+    /** An integer at or next to an edge of some width, a single bit, a mask, a small number, or noise of any length. */
+    long integer() {
+        return switch (random.nextInt(8)) {
+            case 0 -> INTEGERS[random.nextInt(INTEGERS.length)];
+            case 1 -> random.nextInt(256);
+            case 2 -> (1L << random.nextInt(64)) + random.nextInt(3) - 1;
+            case 3 -> -(1L << random.nextInt(64)) + random.nextInt(3) - 1;
+            case 4 -> spread(8 << random.nextInt(2), 0x80);
+            case 5 -> random.nextLong() >> random.nextInt(64);
+            case 6 -> random.nextLong() >>> random.nextInt(64);
+            default -> random.nextLong();
+        };
+    }
+
     /** Lanes that are 0, one of the lane's extremes, or random; equal lanes are frequent. */
     private long spread(int bits, int top) {
         long value = 0;
