@@ -51,7 +51,7 @@ final class OperandSetup implements Oracle.Setup {
             case SHLX, SHRX, SARX, BZHI, BEXTR -> {
                 if (instance.operands().get(2) instanceof Operand.Register register
                         && !instance.addresses(register.number())) {
-                    int control = random.nextInt(256) >> random.nextInt(4) | (random.nextInt(256) >> random.nextInt(4)) << 8;
+                    int control = random.nextInt(256) >> random.nextInt(4) | random.nextInt(256) >> random.nextInt(4) << 8;
                     state.gpr[register.number()] = state.gpr[register.number()] & ~0xffff | control;
                 }
             }

@@ -7,6 +7,7 @@ import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
 import dev.quoll.emulator.isa.OpcodeTable;
 import dev.quoll.emulator.isa.OperandKind;
+import dev.quoll.emulator.isa.Repeat;
 import dev.quoll.emulator.oracle.Form;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -112,7 +113,7 @@ final class UserRows {
                 }
             }
             if (row.mnemonic() == Mnemonic.LEA) {
-                forms.add(Form.of(size, true).repeated(dev.quoll.emulator.isa.Repeat.NONE, 4));
+                forms.add(Form.of(size, true).repeated(Repeat.NONE, 4));
             }
         }
         return forms;
