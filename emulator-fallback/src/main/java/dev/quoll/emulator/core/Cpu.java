@@ -368,6 +368,9 @@ public abstract class Cpu extends SoftMmu {
             return pointer;
         }
         long offset = stackSize() == 4 ? pointer & 0xffffffffL : pointer & 0xffffL;
+        if ((mode & Mode.FLAT) != 0) {
+            return offset;
+        }
         return checkedLinear(op, SS, offset, size, write);
     }
 

@@ -323,13 +323,25 @@ public abstract class SoftMmu extends LazyFlags {
         if (offset < 0) {
             return readDevice(translated, size);
         }
-        long host = physical.ramBase + offset;
+        return readHost(physical.ramBase + offset, size);
+    }
+
+    private long readHost(long host, int size) {
         return switch (size) {
             case 1 -> HostMemory.getByte(ram, host) & 0xffL;
             case 2 -> HostMemory.getShort(ram, host) & 0xffffL;
             case 4 -> HostMemory.getInt(ram, host) & 0xffffffffL;
             default -> HostMemory.getLong(ram, host);
         };
+    }
+
+    private void writeHost(long host, int size, long value) {
+        switch (size) {
+            case 1 -> HostMemory.putByte(ram, host, (byte) value);
+            case 2 -> HostMemory.putShort(ram, host, (short) value);
+            case 4 -> HostMemory.putInt(ram, host, (int) value);
+            default -> HostMemory.putLong(ram, host, value);
+        }
     }
 
     private void slowStore(Op op, long va, int size, long value, boolean stack) {
@@ -356,13 +368,7 @@ public abstract class SoftMmu extends LazyFlags {
             writeDevice(translated, size, value);
             return;
         }
-        long host = physical.ramBase + offset;
-        switch (size) {
-            case 1 -> HostMemory.putByte(ram, host, (byte) value);
-            case 2 -> HostMemory.putShort(ram, host, (short) value);
-            case 4 -> HostMemory.putInt(ram, host, (int) value);
-            default -> HostMemory.putLong(ram, host, value);
-        }
+        writeHost(physical.ramBase + offset, size, value);
     }
 
     /** Everything that can stop a store within one page happens here. */
@@ -461,21 +467,15 @@ public abstract class SoftMmu extends LazyFlags {
     private long loadAs(int which, long va, int size, boolean stack) {
         long entry = contextBase(which) + (va >>> INDEX_SHIFT & INDEX_MASK);
         if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + size - 1 & PAGE)) {
-            long host = HostMemory.getLong(stateSegment, entry + ADDEND) + va;
-            return switch (size) {
-                case 1 -> HostMemory.getByte(ram, host) & 0xffL;
-                case 2 -> HostMemory.getShort(ram, host) & 0xffffL;
-                case 4 -> HostMemory.getInt(ram, host) & 0xffffffffL;
-                default -> HostMemory.getLong(ram, host);
-            };
+            return readHost(HostMemory.getLong(stateSegment, entry + ADDEND) + va, size);
         }
         return slowLoad(null, va, size, stack, which);
     }
 
     private void storeAs(int which, long va, int size, long value, boolean stack) {
         long entry = contextBase(which) + (va >>> INDEX_SHIFT & INDEX_MASK);
-        if (size == 8 && HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 7 & PAGE)) {
-            HostMemory.putLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + size - 1 & PAGE)) {
+            writeHost(HostMemory.getLong(stateSegment, entry + ADDEND) + va, size, value);
         } else {
             slowStore(null, va, size, value, stack, which);
         }
@@ -502,11 +502,19 @@ public abstract class SoftMmu extends LazyFlags {
 
     /** Stack access of any size, for everything but the 64-bit fast path; zero-extended. */
     public final long loadStack(Op op, long va, int size) {
-        return slowLoad(op, va, size, true);
+        long entry = entry(va);
+        return HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + size - 1 & PAGE)
+                ? readHost(HostMemory.getLong(stateSegment, entry + ADDEND) + va, size)
+                : slowLoad(op, va, size, true);
     }
 
     public final void storeStack(Op op, long va, int size, long value) {
-        slowStore(op, va, size, value, true);
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + size - 1 & PAGE)) {
+            writeHost(HostMemory.getLong(stateSegment, entry + ADDEND) + va, size, value);
+        } else {
+            slowStore(op, va, size, value, true);
+        }
     }
 
     // Plain accesses by size. The four sizes are spelled out because each is a hot path of its own.
