@@ -19,7 +19,6 @@ public final class EmulatorEngine implements Engine {
             CpuFeature.AVX2,
             CpuFeature.FMA,
             CpuFeature.F16C,
-            CpuFeature.SHA,
             CpuFeature.GFNI,
             CpuFeature.VAES,
             CpuFeature.VPCLMULQDQ,
