@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -103,8 +104,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--machine",
             paramLabel = "VARIANT",
-            defaultValue = "default",
-            description = "Board: default, or legacy with the interrupt controller and timers of an old PC.")
+            description = "Board: default, or legacy with the interrupt controller and timers of an old PC, which is taken by "
+                    + "itself for kernel words such as acpi=off, noapic and nosmp.")
     private Variant variant;
 
     @Option(
@@ -150,7 +151,7 @@ final class RunCommand implements Callable<Integer> {
                     .memory(memory.bytes())
                     .cpus(cpus)
                     .profile(CpuProfile.named(profile))
-                    .variant(variant)
+                    .variant(chosenVariant())
                     .reboot(!noReboot)
                     .unpack(unpack != Unpack.GUEST)
                     .debugExit(debugExit)
@@ -158,5 +159,16 @@ final class RunCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage() + ".", e);
         }
+    }
+
+    private Variant chosenVariant() {
+        if (variant != null) {
+            return variant;
+        }
+        Optional<String> word = Variant.needsLegacy(append);
+        word.ifPresent(found -> spec.commandLine()
+                .getErr()
+                .printf("quoll: \"%s\" leaves the default board without interrupts; taking --machine legacy.%n", found));
+        return word.isPresent() ? Variant.LEGACY : Variant.DEFAULT;
     }
 }
