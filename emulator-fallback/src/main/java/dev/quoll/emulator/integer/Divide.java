@@ -6,6 +6,7 @@ import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
+import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
@@ -50,6 +51,8 @@ final class Divide extends TemplateOp {
         } else {
             unsignedDivide(cpu, unsigned(divisor, SIZE));
         }
+        // All flags are undefined; AMD processors (family 19h) keep CF and OF, set AF and clear the others.
+        cpu.setArithmeticFlags(cpu.arithmeticFlags() & (Flags.CF | Flags.OF) | Flags.AF);
         return next.run(cpu);
     }
 

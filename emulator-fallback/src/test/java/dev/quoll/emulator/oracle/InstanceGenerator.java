@@ -54,7 +54,7 @@ class InstanceGenerator {
         int operandSize = form.operandSize();
         this.row = row;
         last = -1;
-        legacy = operandSize != 8 && random.nextInt(3) == 0;
+        legacy = operandSize != 8 && mayLackRex(form) && random.nextInt(3) == 0;
         List<Operand> operands = new ArrayList<>();
         long target = 0;
         for (OperandKind kind : row.operands()) {
@@ -121,6 +121,11 @@ class InstanceGenerator {
                 ? HostCpu.DATA_SIZE / 2 - 17 + random.nextInt(18)
                 : random.nextInt(HostCpu.DATA_SIZE - span + 1);
         return dataAddress + (row.has(Attribute.ALIGNED) ? offset & -size : offset);
+    }
+
+    /** Whether all registers of such an instance may be among the first eight. */
+    boolean mayLackRex(Form form) {
+        return true;
     }
 
     /** An explicit memory operand. */

@@ -165,6 +165,11 @@ public final class Oracle implements AutoCloseable {
         }
     }
 
+    /** A generator of programs from these rows. */
+    public ProgramGenerator programs(List<ProgramGenerator.Choice> choices) {
+        return new ProgramGenerator(random, host.dataAddress(), choices);
+    }
+
     /** Places code on both CPUs for the following {@link #compare(CpuState, byte[], int, Supplier)}. */
     public void place(byte[] code) {
         emulator.place(code, host.nextInstruction());
