@@ -23,7 +23,7 @@ public record Instance(OpcodeRow row, byte[] code, List<Operand> operands, long 
     }
 
     /** Sets base and index registers so that the memory operand lies at {@link #target}. */
-    void aim(CpuState state, long anyIndex) {
+    public void aim(CpuState state, long anyIndex) {
         Operand.Memory memory = memory();
         if (memory == null
                 || target == 0
