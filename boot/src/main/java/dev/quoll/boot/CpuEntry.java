@@ -7,6 +7,8 @@ import dev.quoll.machine.CpuElement.Segment;
 import dev.quoll.machine.CpuElement.Table;
 import dev.quoll.machine.MsrTable;
 import dev.quoll.machine.VirtualCpu;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 
@@ -26,6 +28,13 @@ final class CpuEntry {
     private static final int LDT = 0x82;
     private static final long DESCRIPTOR_G = 1L << 55;
     private static final int REAL_MODE_LIMIT = 0xffff;
+
+    private static final int APIC_SPURIOUS = 0xf0;
+    private static final int APIC_LINT0 = 0x350;
+    private static final int APIC_LINT1 = 0x360;
+    private static final int APIC_SOFTWARE_ENABLED = 1 << 8;
+    private static final int DELIVER_NMI = 4 << 8;
+    private static final int DELIVER_EXTINT = 7 << 8;
 
     /** As firmware leaves it: MTRRs on, everything write-back. Without it Linux does not set up its page attribute table. */
     private static final CpuElement.Msrs MEMORY_TYPES =
@@ -47,6 +56,19 @@ final class CpuEntry {
         registers[4] = entry.rsp();
         registers[6] = entry.rsi();
         cpu.write(new CpuElement.General(List.of(registers), entry.rip() - segmentBase, RFLAGS));
+    }
+
+    /**
+     * Wires the 8259's output through the local APIC, as firmware does for kernels that never look at the APIC: virtual
+     * wire mode (MultiProcessor Specification 1.4, 3.6.2.2; SDM vol. 3, 12.5.1).
+     */
+    static void virtualWire(VirtualCpu cpu) {
+        CpuElement.LocalApicPage reset = (CpuElement.LocalApicPage) cpu.read(CpuElement.Kind.LOCAL_APIC);
+        ByteBuffer page = ByteBuffer.wrap(reset.registers().clone()).order(ByteOrder.LITTLE_ENDIAN);
+        page.putInt(APIC_SPURIOUS, APIC_SOFTWARE_ENABLED | 0xff);
+        page.putInt(APIC_LINT0, DELIVER_EXTINT);
+        page.putInt(APIC_LINT1, DELIVER_NMI);
+        cpu.write(new CpuElement.LocalApicPage(page.array(), reset.apicBase()));
     }
 
     private static CpuElement.Control control(EntryState entry) {

@@ -28,6 +28,7 @@ public final class Pc implements AutoCloseable {
     private final RamLayout ram;
     private final PcDevices devices;
     private final KernelGuest guest;
+    private final Variant variant;
     private final List<AcpiTables.Placed> tables;
     /** Empty but in the legacy variant. */
     private final byte[] mpTable;
@@ -38,10 +39,11 @@ public final class Pc implements AutoCloseable {
         this.machine = machine;
         this.guest = guest;
         this.ram = ram;
+        variant = plan.chosenVariant();
         devices = new PcDevices(machine, plan);
         int cpus = machine.config().cpus();
-        tables = new BoardAcpi(plan.chosenVariant(), cpus, ram).place();
-        mpTable = plan.chosenVariant() == Variant.LEGACY
+        tables = new BoardAcpi(variant, cpus, ram).place();
+        mpTable = variant == Variant.LEGACY
                 ? BoardMp.table(machine.config().profile(), cpus).bytes(BoardMap.MP_TABLE)
                 : new byte[0];
     }
@@ -96,6 +98,9 @@ public final class Pc implements AutoCloseable {
         loaded = guest.image().load(machine.memory(), request);
         EntryState entry = loaded.entry();
         CpuEntry.enter(machine.partition().cpu(0), entry);
+        if (variant == Variant.LEGACY) {
+            CpuEntry.virtualWire(machine.partition().cpu(0));
+        }
     }
 
     @Override
