@@ -100,8 +100,9 @@ final class BmiShift extends TemplateOp {
                 int length = (int) b >>> 8 & 0xff;
                 long shifted = start >= BITS ? 0 : unsigned(a, SIZE) >>> start;
                 long result = length >= 64 ? shifted : shifted & (1L << length) - 1;
-                // SF, AF and PF are undefined; this is what AMD processors do.
-                cpu.flagsResult(extend(result, SIZE), Flags.AF);
+                // SF, AF and PF are undefined; AMD processors (family 19h) clear SF, set AF and have PF of the result.
+                int parity = (Integer.bitCount((int) result & 0xff) & 1) == 0 ? Flags.PF : 0;
+                cpu.setArithmeticFlags((result == 0 ? Flags.ZF : 0) | Flags.AF | parity);
                 yield result;
             }
             case BZHI -> {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class BranchOracleTest {
     private static final int[] STATUS_BITS = {Flags.CF, Flags.PF, Flags.AF, Flags.ZF, Flags.SF, Flags.OF};
 
-    /** What makes the flags: nothing, ADD, SUB, CMP, ADC, SBB, AND, INC, SHL, NEG, TEST of EAX and ECX. */
+    /** What makes the flags: nothing, additions and subtractions, logic, shifts and BT, of EAX and ECX in all sizes. */
     private static final int[][] SOURCES = {
         {},
         {0x01, 0xc8},

@@ -28,7 +28,7 @@ final class UserRows {
             Attribute.REP,
             Attribute.REPCC);
 
-    /** Rows left out, by reason. */
+    /** Instructions left out, by reason. */
     private static final Set<Mnemonic> LEFT_OUT = EnumSet.noneOf(Mnemonic.class);
 
     static {
@@ -65,7 +65,7 @@ final class UserRows {
         LEFT_OUT.addAll(EnumSet.of(Mnemonic.CLI, Mnemonic.STI));
         // DivideOracleTest has them.
         LEFT_OUT.addAll(EnumSet.of(Mnemonic.DIV, Mnemonic.IDIV));
-        // The emulated CPU has no other state than an FXSAVE image, and no MXCSR rows here.
+        // They belong to the x87 and XSAVE families; the host may run without the last.
         LEFT_OUT.addAll(EnumSet.of(Mnemonic.EMMS, Mnemonic.XGETBV, Mnemonic.SERIALIZE));
     }
 

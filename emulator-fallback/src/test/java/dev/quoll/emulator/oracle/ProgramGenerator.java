@@ -339,9 +339,16 @@ public final class ProgramGenerator {
         number(random.nextInt(512) - 256);
     }
 
-    /** XLAT; POPF of changed flags. */
+    /** XLAT; POPF of changed flags; PUSH and POP of memory at RSP, which counts before the one and after the other. */
     private void small() {
-        if (random.nextBoolean()) {
+        int choice = random.nextInt(4);
+        if (choice == 0) {
+            bytes("push qword [rsp+n]", 0xff, 0xb4, 0x24);
+            number(random.nextInt(256) - 128);
+        } else if (choice == 1) {
+            bytes("pop qword [rsp+n]", 0x8f, 0x84, 0x24);
+            number(random.nextInt(256) - 128);
+        } else if (choice == 2) {
             int pointer = instances.pointer();
             bytes("mov rbx, r%d".formatted(pointer), 0x48 | pointer >> 3 << 2, 0x89, 0xc3 | (pointer & 7) << 3);
             bytes("xlat", 0xd7);
