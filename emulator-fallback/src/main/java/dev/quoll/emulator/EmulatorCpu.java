@@ -19,6 +19,7 @@ import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** One vCPU: the CPU loop joined to its local APIC, clock, MSRs and buses, behind the machine's contract. */
@@ -43,7 +44,11 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     /** The vCPU's thread while it sleeps in HLT. */
     private volatile Thread sleeper;
 
+    private static final int MOST_RANGES = 256;
+
     private final Queue<WrittenRange> writtenRanges = new ConcurrentLinkedQueue<>();
+    /** Writes noted since the queue was last emptied, those included that found it full. */
+    private final AtomicInteger writtenCount = new AtomicInteger();
 
     EmulatorCpu(
             EmulatorPartition partition,
@@ -117,6 +122,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         nmiPending = false;
         invalidateAll();
         writtenRanges.clear();
+        writtenCount.set(0);
         ResetState.powerOn(this);
         activity = index == 0 ? Activity.RUNNING : Activity.WAIT_FOR_SIPI;
     }
@@ -197,7 +203,10 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     void memoryWritten(long guestAddress, long length) {
         long offset = physical.offsetOf(guestAddress);
         if (physical.mayHoldCode(offset, length)) {
-            writtenRanges.add(new WrittenRange(offset, length));
+            // The vCPU may be halted or paused for long: past some number all its code goes.
+            if (writtenCount.incrementAndGet() <= MOST_RANGES) {
+                writtenRanges.add(new WrittenRange(offset, length));
+            }
             raise(EVENT_INVALIDATE);
         }
     }
@@ -235,8 +244,14 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     private boolean control(int events) {
         if ((events & EVENT_INVALIDATE) != 0) {
             clearEvents(EVENT_INVALIDATE);
+            boolean tooMany = writtenCount.getAndSet(0) > MOST_RANGES;
             for (WrittenRange range = writtenRanges.poll(); range != null; range = writtenRanges.poll()) {
-                invalidateRange(range.offset, range.length);
+                if (!tooMany) {
+                    invalidateRange(range.offset, range.length);
+                }
+            }
+            if (tooMany) {
+                invalidateAll();
             }
         }
         if ((events & EVENT_INIT) != 0) {

@@ -4,6 +4,7 @@ import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.MmioBus;
 import dev.quoll.machine.RamRegion;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -59,11 +60,16 @@ public final class PhysicalMemory {
         return codeFlags[pageIndex] != 0;
     }
 
-    /** Whether some page of a range of the RAM mapping holds decoded code. */
+    /**
+     * Whether some page of a range of the RAM mapping holds decoded code; asked by another thread that has just written
+     * there.
+     */
     public boolean mayHoldCode(long offset, long length) {
         if (offset < 0 || length <= 0) {
             return false;
         }
+        // The writer's bytes before this look, the decoder's mark before its look at the bytes: one of them sees the other.
+        VarHandle.fullFence();
         int last = (int) Math.min(offset + length - 1 >>> 12, codeFlags.length - 1);
         for (int page = (int) (offset >>> 12); page <= last; page++) {
             if (codeFlags[page] != 0) {
@@ -75,6 +81,9 @@ public final class PhysicalMemory {
 
     void setHoldsCode(int pageIndex, boolean code) {
         codeFlags[pageIndex] = (byte) (code ? 1 : 0);
+        if (code) {
+            VarHandle.fullFence();
+        }
     }
 
     int pageCount() {
