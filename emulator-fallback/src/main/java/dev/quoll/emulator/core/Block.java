@@ -1,7 +1,12 @@
 package dev.quoll.emulator.core;
 
+import dev.quoll.emulator.isa.Decoder;
+
 /** A run of decoded instructions that is entered at its first and left at its last, all within one mode. */
 public final class Block {
+    /** Bytes up to the code segment's limit from which on the limit cannot matter: a page and an instruction. */
+    static final int ROOMY = 4096 + Decoder.MAX_LENGTH;
+
     final CodePage page;
     /** Offset of the first instruction in its page. */
     final int ip;
@@ -13,6 +18,8 @@ public final class Block {
     int count;
 
     Op head;
+    /** Bytes up to the code segment's limit that the block was decoded for, where they are few, else {@link #ROOMY}. */
+    int room = ROOMY;
     /** Invalidated: never run again, its place in the table is free. */
     boolean stale;
     /** The second page of a straddling instruction, else null. */
@@ -25,6 +32,11 @@ public final class Block {
         this.mode = mode;
         this.count = count;
         this.head = head;
+    }
+
+    /** Whether the block is what decoding would give with so many bytes up to the code segment's limit. */
+    boolean fits(long bytesToLimit) {
+        return room == ROOMY ? end - ip <= bytesToLimit : room == bytesToLimit;
     }
 
     /** Cuts the block off: whoever still holds a link to it is sent to the lookup. */

@@ -49,7 +49,7 @@ final class BlockBuilder {
     /**
      * Builds the block that starts at {@code ip} of a page.
      *
-     * @param room bytes up to the code segment's limit, at least 1
+     * @param room bytes up to the code segment's limit, at least 1; {@link Block#ROOMY} or more where it is far
      * @param longest most instructions to take
      * @return the block, or null when its first instruction straddles the page's end
      */
@@ -57,7 +57,8 @@ final class BlockBuilder {
         long host = cpu.physical.ramBase + ((long) page.pageIndex << 12);
         HostMemory.read(cpu.physical.ram, host + ip, bytes, ip, 4096 - ip);
         int limit = (int) Math.min(4096, ip + room);
-        return decode(page, ip, limit, mode, Math.min(longest, LONGEST_BLOCK), limit < 4096);
+        Block block = decode(page, ip, limit, mode, Math.min(longest, LONGEST_BLOCK), limit < 4096);
+        return block == null ? null : withRoom(block, room);
     }
 
     /** Builds the one-instruction block that straddles into the next page. */
@@ -69,6 +70,11 @@ final class BlockBuilder {
         int limit = (int) Math.min(bytes.length, ip + room);
         Block block = decode(page, ip, limit, mode, 1, true);
         block.secondPage = second;
+        return withRoom(block, room);
+    }
+
+    private static Block withRoom(Block block, long room) {
+        block.room = (int) Math.min(room, Block.ROOMY);
         return block;
     }
 

@@ -53,6 +53,8 @@ final class CodePage {
 
     /** Notes a block of the page before whose last instruction ends in this page. */
     void addTail(Block block) {
+        // A guest that maps one second page behind many first ones would make this grow for ever.
+        tails.removeIf(each -> each.stale);
         tails.add(block);
         cover(0, block.end - 4096);
     }
@@ -70,6 +72,9 @@ final class CodePage {
         }
         if (table[i] == null) {
             used++;
+        } else if (table[i] != block) {
+            // Out of the table means out of sight of stores: nobody may go on with the block that was here.
+            table[i].invalidate();
         }
         table[i] = block;
     }
@@ -91,14 +96,16 @@ final class CodePage {
 
     /** Whether the running block has bytes in this range. */
     static boolean overlaps(Block block, CodePage page, int from, int to) {
-        if (block.page == page) {
-            return block.ip < to && block.end > from;
-        }
-        return block.secondPage == page && block.end - 4096 > from;
+        return block.page == page && block.ip < to && block.end > from
+                || block.secondPage == page && block.end - 4096 > from;
     }
 
     /** Drops all blocks with bytes in the range; returns whether any block is left. */
     boolean invalidate(int from, int to) {
+        if (!touches(from, to)) {
+            // Data beside code, in one chunk with it: no need to build the table anew.
+            return used != 0 || !tails.isEmpty();
+        }
         Block[] old = table;
         table = new Block[old.length];
         used = 0;
@@ -127,6 +134,20 @@ final class CodePage {
             table = new Block[16];
         }
         return used != 0 || !tails.isEmpty();
+    }
+
+    private boolean touches(int from, int to) {
+        for (Block block : table) {
+            if (block != null && !block.stale && overlaps(block, this, from, to)) {
+                return true;
+            }
+        }
+        for (Block block : tails) {
+            if (!block.stale && overlaps(block, this, from, to)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Drops everything. */

@@ -52,6 +52,10 @@ public abstract class Cpu extends SoftMmu {
     int mode;
     /** ANDed to RIP: 32 bits outside 64-bit code. */
     private long ripMask = -1L;
+    /** CS outside 64-bit code, as of the last {@link #updateMode}: what RIP leads to depends on it. */
+    private long codeBase;
+
+    private long codeLimit;
     /** The block that runs now. */
     Block current;
 
@@ -268,6 +272,11 @@ public abstract class Cpu extends SoftMmu {
         } else {
             bits = (access[CS] & DESCRIPTOR_DB) != 0 ? 1 : 0;
             ripMask = 0xffffffffL;
+            if (codeBase != segmentBase(CS) || codeLimit != limit[CS]) {
+                codeBase = segmentBase(CS);
+                codeLimit = limit[CS];
+                executeGeneration++;
+            }
             if ((access[SS] & DESCRIPTOR_DB) != 0) {
                 bits |= Mode.STACK32;
             }

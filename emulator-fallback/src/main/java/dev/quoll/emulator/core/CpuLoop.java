@@ -3,6 +3,7 @@ package dev.quoll.emulator.core;
 import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.isa.Flags;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 
 /**
  * Finds, builds and runs blocks, and turns events and faults into control transfers. What lies outside the CPU proper
@@ -14,8 +15,7 @@ public abstract class CpuLoop extends Cpu {
     private final BlockBuilder builder;
     private final EventDelivery delivery;
     private final RestartInstruction restart = new RestartInstruction();
-    /** Decoded pages by page index: 1,024 pages a row. */
-    private final CodePage[][] codePages;
+    private final DecodedCode code;
 
     private final long[] jumpRip = new long[JUMP_CACHE];
     private final long[] jumpKey = new long[JUMP_CACHE];
@@ -37,7 +37,7 @@ public abstract class CpuLoop extends Cpu {
         super(arena, physical);
         this.builder = new BlockBuilder(decoder, translator, smp);
         this.delivery = delivery;
-        this.codePages = new CodePage[(physical.pageCount() >>> 10) + 1][];
+        this.code = new DecodedCode(physical.pageCount());
     }
 
     /** Handles event bits at an instruction boundary; returns false when {@link #runBlocks} shall return. */
@@ -50,15 +50,7 @@ public abstract class CpuLoop extends Cpu {
 
     @Override
     final CodePage codePage(int pageIndex) {
-        CodePage[] row = codePages[pageIndex >>> 10];
-        if (row == null) {
-            row = codePages[pageIndex >>> 10] = new CodePage[1024];
-        }
-        CodePage page = row[pageIndex & 1023];
-        if (page == null) {
-            page = row[pageIndex & 1023] = new CodePage(pageIndex);
-        }
-        return page;
+        return code.page(pageIndex);
     }
 
     /** The block at RIP. */
@@ -90,7 +82,7 @@ public abstract class CpuLoop extends Cpu {
 
     private Block find(long rip) {
         long linear = rip;
-        long room = 4096;
+        long room = Block.ROOMY;
         if (!is64()) {
             // Outside 64-bit code EIP is checked against CS.limit (SDM vol. 3, 5.3).
             room = limit[CS] - rip + 1;
@@ -99,17 +91,22 @@ public abstract class CpuLoop extends Cpu {
             }
             linear = segmentBase(CS) + rip & 0xffffffffL;
         }
+        if (code.full()) {
+            invalidateAll();
+        }
         CodePage page = fetchPage(linear);
         int ip = (int) linear & 0xfff;
         Block block = page.find(ip, mode);
-        if (block != null && block.secondPage != null && fetchPage(nextPage(linear)) != block.secondPage) {
+        if (block != null
+                && (!block.fits(room)
+                        || block.secondPage != null && fetchPage(nextPage(linear)) != block.secondPage)) {
             block = null;
         }
         if (block == null) {
             block = build(page, ip, linear, room);
         }
         set64(StateLayout.RIP_BASE, rip - ip);
-        if (block.secondPage == null && room >= 4096) {
+        if (block.secondPage == null) {
             int slot = slot(rip);
             jumpRip[slot] = rip;
             jumpKey[slot] = key();
@@ -136,7 +133,7 @@ public abstract class CpuLoop extends Cpu {
                 block.secondPage = null;
             }
         }
-        page.add(block);
+        code.add(block);
         return block;
     }
 
@@ -150,24 +147,26 @@ public abstract class CpuLoop extends Cpu {
     @Override
     public final Block blockInPage(int ip) {
         CodePage page = current.page;
-        if (ip < 4096 && !current.stale && current != single) {
+        if (ip < 4096 && !current.stale && current != single && roomy(ip)) {
             Block block = page.find(ip, mode);
-            if (block == null) {
-                long room = is64() ? 4096 : limit[CS] - inCodeSegment(get64(StateLayout.RIP_BASE) + ip) + 1;
-                if (room >= 4096) {
-                    protect(page);
-                    block = builder.build(this, page, ip, mode, room, Integer.MAX_VALUE);
-                    if (block != null) {
-                        page.add(block);
-                    }
+            if (block == null && !code.full()) {
+                protect(page);
+                block = builder.build(this, page, ip, mode, Block.ROOMY, Integer.MAX_VALUE);
+                if (block != null) {
+                    code.add(block);
                 }
             }
-            if (block != null && block.secondPage == null) {
+            if (block != null && block.secondPage == null && block.fits(Block.ROOMY)) {
                 return block;
             }
         }
         setRip(inCodeSegment(get64(StateLayout.RIP_BASE) + ip));
         return null;
+    }
+
+    /** Whether the code segment's limit is too far away to matter to a block of the page that runs now. */
+    private boolean roomy(int ip) {
+        return is64() || limit[CS] - inCodeSegment(get64(StateLayout.RIP_BASE) + ip) >= Block.ROOMY;
     }
 
     @Override
@@ -287,9 +286,12 @@ public abstract class CpuLoop extends Cpu {
     /** Decodes and runs the one instruction at RIP, in a block of its own that no store can modify. */
     private void runSingle() {
         long rip = rip();
-        long room = is64() ? 4096 : limit[CS] - rip + 1;
+        long room = is64() ? Block.ROOMY : limit[CS] - rip + 1;
         if (room <= 0) {
             throw generalProtection(null, 0);
+        }
+        if (code.full()) {
+            invalidateAll();
         }
         long linear = is64() ? rip : segmentBase(CS) + rip & 0xffffffffL;
         CodePage page = fetchPage(linear);
@@ -360,8 +362,8 @@ public abstract class CpuLoop extends Cpu {
 
     @Override
     final void beforeCodeWrite(Op op, int pageIndex, int from, int to) {
-        CodePage page = codePage(pageIndex);
-        if (!page.covers(from, to)) {
+        CodePage page = code.existing(pageIndex);
+        if (page == null || !page.covers(from, to)) {
             return;
         }
         boolean self = current != null && op != null && !singleRunning && CodePage.overlaps(current, page, from, to);
@@ -377,9 +379,9 @@ public abstract class CpuLoop extends Cpu {
         long end = Math.min(offset + length, (long) physical.pageCount() << 12);
         for (long at = offset; at < end; at = (at | 0xfff) + 1) {
             int pageIndex = (int) (at >>> 12);
-            CodePage[] row = codePages[pageIndex >>> 10];
-            if (row != null && row[pageIndex & 1023] != null) {
-                invalidate(row[pageIndex & 1023], (int) at & 0xfff, (int) Math.min(4096, end - (at & ~0xfffL)));
+            CodePage page = code.existing(pageIndex);
+            if (page != null) {
+                invalidate(page, (int) at & 0xfff, (int) Math.min(4096, end - (at & ~0xfffL)));
             }
         }
     }
@@ -392,15 +394,14 @@ public abstract class CpuLoop extends Cpu {
 
     /** Drops all decoded code. */
     protected final void invalidateAll() {
-        for (CodePage[] row : codePages) {
-            if (row != null) {
-                for (CodePage page : row) {
-                    if (page != null) {
-                        invalidate(page, 0, 4096);
-                    }
-                }
-            }
-        }
+        code.clear(physical);
+        Arrays.fill(jumpBlock, null);
+        dropExecutePages();
+    }
+
+    /** Sets the most decoded instructions held at a time, instead of a share of the JVM's heap. */
+    protected final void limitDecodedCode(long instructionCount) {
+        code.limitTo(instructionCount);
     }
 
     // Debug registers (SDM vol. 3, 18.2).

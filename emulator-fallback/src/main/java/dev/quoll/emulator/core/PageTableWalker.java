@@ -48,8 +48,8 @@ final class PageTableWalker {
     boolean user;
     /** The leaf is global and CR4.PGE is set. */
     boolean global;
-    /** The leaf maps more than 4 KiB. */
-    boolean large;
+    /** The leaf maps 1 << shift bytes. */
+    int shift;
     /** Error code of a failed walk. */
     int error;
 
@@ -74,7 +74,7 @@ final class PageTableWalker {
             dirty = true;
             user = true;
             global = false;
-            large = false;
+            shift = 12;
             return true;
         }
         boolean nxEnabled = (cpu.efer & ControlBits.EFER_NXE) != 0;
@@ -161,7 +161,7 @@ final class PageTableWalker {
                     continue retry;
                 }
                 finish(cpu, rights, wanted, userAccess);
-                large = shift > 12;
+                this.shift = shift;
                 long offsetMask = (1L << shift) - 1;
                 page = (entry & ADDRESS_MASK & ~offsetMask | linear & offsetMask) & ~0xfffL;
                 return true;
@@ -211,7 +211,7 @@ final class PageTableWalker {
                 continue retry;
             }
             finish(cpu, rights, wanted, userAccess);
-            large = leaf;
+            shift = leaf ? 22 : 12;
             page = leaf
                     ? entry & 0xffc00000L | (entry & 0x1fe000L) << 19 | linear & 0x3ff000L
                     : entry & 0xfffff000L;

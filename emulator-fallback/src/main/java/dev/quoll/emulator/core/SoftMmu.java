@@ -2,6 +2,7 @@ package dev.quoll.emulator.core;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Linear-address access for one vCPU: a soft TLB over {@link PageTableWalker}.
@@ -53,11 +54,11 @@ public abstract class SoftMmu extends LazyFlags {
     private final short[][] filled = new short[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
 
     private final int[] filledCount = new int[StateLayout.TLB_CONTEXTS];
-    /** Bloom bits of 2 MiB regions that have pieces of large pages in the TLB. */
-    private final long[] largeRegions = new long[16];
+    /** Bloom bits of large pages that have pieces in the TLB: numbers of 2 MiB, 4 MiB and 1 GiB pages alike. */
+    private final long[] largePages = new long[16];
     /** Code pages of the execute tags, in step with the off-heap entries. */
     final CodePage[][] executePages = new CodePage[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
-    /** Changes with every flush that can take away an execute permission. */
+    /** Changes with everything that can make a RIP lead elsewhere: flushes, and CS outside 64-bit code. */
     int executeGeneration;
 
     /** Counters for statistics. */
@@ -128,7 +129,7 @@ public abstract class SoftMmu extends LazyFlags {
             }
             filledCount[which] = 0;
         }
-        java.util.Arrays.fill(largeRegions, 0);
+        Arrays.fill(largePages, 0);
     }
 
     /** Forgets translations that are not global: MOV to CR3 (SDM vol. 3, 4.10.4.1). */
@@ -149,8 +150,7 @@ public abstract class SoftMmu extends LazyFlags {
     public final void flushPage(long va) {
         executeGeneration++;
         long page = va & PAGE;
-        long region = va >>> 21;
-        boolean large = (largeRegions[(int) (region >>> 6) & 15] & 1L << region) != 0;
+        boolean large = hasPieces(va >>> 21) || hasPieces(va >>> 22) || hasPieces(va >>> 30);
         for (int which = 0; which < StateLayout.TLB_CONTEXTS; which++) {
             long base = contextBase(which);
             if (!large) {
@@ -170,6 +170,10 @@ public abstract class SoftMmu extends LazyFlags {
         }
     }
 
+    private boolean hasPieces(long pageNumber) {
+        return (largePages[(int) (pageNumber >>> 6) & 15] & 1L << pageNumber) != 0;
+    }
+
     private boolean holds(long entry, long page, long mask) {
         for (int tag = READ_TAG; tag <= EXECUTE_TAG; tag += 8) {
             long value = HostMemory.getLong(stateSegment, entry + tag);
@@ -178,6 +182,18 @@ public abstract class SoftMmu extends LazyFlags {
             }
         }
         return false;
+    }
+
+    /** Code pages have been dropped: fetches look them up anew. */
+    final void dropExecutePages() {
+        executeGeneration++;
+        for (int which = 0; which < StateLayout.TLB_CONTEXTS; which++) {
+            long base = contextBase(which);
+            for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
+                HostMemory.putLong(stateSegment, base + ((long) i << StateLayout.TLB_ENTRY_SHIFT) + EXECUTE_TAG, -1);
+            }
+            Arrays.fill(executePages[which], null);
+        }
     }
 
     private void clear(long entry) {
@@ -244,9 +260,9 @@ public abstract class SoftMmu extends LazyFlags {
             }
         }
         HostMemory.putLong(stateSegment, entry + ADDEND, addend);
-        if (walker.large) {
-            long region = page >>> 21;
-            largeRegions[(int) (region >>> 6) & 15] |= 1L << region;
+        if (walker.shift > 12) {
+            long pageNumber = page >>> walker.shift;
+            largePages[(int) (pageNumber >>> 6) & 15] |= 1L << pageNumber;
         }
         if (accessKind == PageTableWalker.EXECUTE) {
             HostMemory.putLong(stateSegment, entry + EXECUTE_TAG, page);

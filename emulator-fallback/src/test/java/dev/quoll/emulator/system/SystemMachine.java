@@ -247,6 +247,26 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
         return this;
     }
 
+    /** Keeps no more decoded instructions than that. */
+    SystemMachine holdAtMost(long instructions) {
+        limitDecodedCode(instructions);
+        return this;
+    }
+
+    /** Instructions decoded since the start. */
+    long decoded() {
+        return loopStatistics()
+                .lines()
+                .filter(line -> line.startsWith("decoded "))
+                .mapToLong(line -> Long.parseLong(line.substring("decoded ".length())))
+                .sum();
+    }
+
+    /** Tells of bytes written behind the CPU's back. */
+    void written(long address, long length) {
+        invalidateRange(address, length);
+    }
+
     /** Runs one instruction, and the delivery of what it raises. */
     SystemMachine step() {
         steps = 1;

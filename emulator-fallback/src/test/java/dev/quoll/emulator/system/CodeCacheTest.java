@@ -1,0 +1,159 @@
+package dev.quoll.emulator.system;
+
+import static dev.quoll.emulator.system.SystemMachine.HANDLERS;
+import static dev.quoll.emulator.system.SystemMachine.PAGE;
+import static dev.quoll.emulator.system.SystemMachine.TABLES;
+import static dev.quoll.emulator.system.SystemMachine.TEXT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoll.emulator.core.ControlBits;
+import dev.quoll.emulator.core.RegisterFile;
+import dev.quoll.emulator.core.StateLayout;
+import org.junit.jupiter.api.Test;
+
+/** Decoded code and translations that have to go, or must not be taken for others. */
+class CodeCacheTest {
+    private static final int GATE32 = 0x8e;
+    private static final int HLT = 0xf4;
+    private static final int NOP = 0x90;
+
+    @Test
+    void oneOffsetInTwoRealModeSegments() {
+        try (SystemMachine m = SystemMachine.real()) {
+            // 3000:0100: inc bx; jmp 3100:0100.  3100:0100: inc cx; cmp cx, 3; jz +5; jmp 3000:0100; hlt.
+            m.codeAt(0x30100, 0x43, 0xea, 0x00, 0x01, 0x00, 0x31);
+            m.codeAt(0x31100, 0x41, 0x83, 0xf9, 3, 0x74, 5, 0xea, 0x00, 0x01, 0x00, 0x30, HLT);
+            m.set64(StateLayout.RBX, 0);
+            m.set64(StateLayout.RCX, 0);
+            m.setRip(0x100);
+            m.run();
+            assertThat(m.shutdown).isNull();
+            assertThat(m.get64(StateLayout.RBX)).isEqualTo(3);
+            assertThat(m.get64(StateLayout.RCX)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void codeCutByOneSegmentsLimitIsWholeInAnother() {
+        try (SystemMachine m = SystemMachine.protectedMode(0)) {
+            m.legacyGate(13, SystemMachine.CODE32, GATE32);
+            // nop; mov eax, 1; hlt
+            m.code(NOP, 0xb8, 1, 0, 0, 0, HLT);
+            for (int round = 0; round < 2; round++) {
+                m.limit[RegisterFile.CS] = TEXT + 3;
+                m.setRip(TEXT);
+                m.updateMode();
+                m.set64(StateLayout.RAX, 0);
+                m.run();
+                assertThat(m.rip()).as("cut").isEqualTo(HANDLERS + 13 * 16 + 1);
+                assertThat(m.rax()).isZero();
+                m.limit[RegisterFile.CS] = 0xffffffffL;
+                m.setRip(TEXT);
+                m.updateMode();
+                m.run();
+                assertThat(m.rip()).as("whole").isEqualTo(TEXT + 7);
+                assertThat(m.rax()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void invlpgDropsEveryPieceOfAOneGigabytePage() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            m.memory.writeLong(0x6000, 0x1111);
+            m.memory.writeLong(0x206000, 0x2222);
+            m.memory.writeLong(TABLES + 0x1000 + 8, 0x87);
+            assertThat(m.loadSystem(0x4000_6000L, 8)).isEqualTo(0x1111);
+            m.memory.writeLong(TABLES + 0x4000, 0x20_0087);
+            m.memory.writeLong(TABLES + 0x1000 + 8, TABLES + 0x4000 | 7);
+            m.flushPage(0x7fe0_0000L);
+            assertThat(m.loadSystem(0x4000_6000L, 8)).isEqualTo(0x2222);
+        }
+    }
+
+    @Test
+    void invlpgDropsBothHalvesOfAFourMegabytePage() {
+        try (SystemMachine m = SystemMachine.protectedMode(0)) {
+            m.memory.writeInt(0x6000, 0x1111);
+            m.memory.writeInt(0x406000, 0x2222);
+            m.memory.writeInt(TABLES + 4, 0x87);
+            m.cr3 = TABLES;
+            m.cr4 = ControlBits.CR4_PSE;
+            m.cr0 |= ControlBits.CR0_PG;
+            m.updateMode();
+            assertThat(m.loadSystem(0x40_6000L, 4)).isEqualTo(0x1111);
+            m.memory.writeInt(TABLES + 4, 0x40_0087);
+            m.flushPage(0x70_0000L);
+            assertThat(m.loadSystem(0x40_6000L, 4)).isEqualTo(0x2222);
+        }
+    }
+
+    /** A chain of jumps from page to page, walked many times by a loop that adds up how often it came through. */
+    private static SystemMachine chain(int pages) {
+        SystemMachine m = SystemMachine.longMode(0);
+        for (int i = 0; i < pages; i++) {
+            long at = 0x10_0000 + 0x1000L * i;
+            // inc rax; jmp to the next page, from the last one to TEXT.
+            long next = i < pages - 1 ? at + 0x1000 : TEXT;
+            int distance = (int) (next - at - 8);
+            m.memory.write(at, new byte[] {0x48, (byte) 0xff, (byte) 0xc0, (byte) 0xe9});
+            m.memory.writeInt(at + 4, distance);
+        }
+        // dec ecx; js +5 to the hlt; jmp to the first page.
+        m.code(0xff, 0xc9, 0x78, 5, 0xe9, 0, 0, 0, 0, HLT);
+        m.memory.writeInt(TEXT + 5, (int) (0x10_0000 - (TEXT + 9)));
+        m.set64(StateLayout.RAX, 0);
+        m.set64(StateLayout.RCX, 10);
+        return m;
+    }
+
+    @Test
+    void decodedCodeStaysWithinItsBudget() {
+        try (SystemMachine m = chain(100)) {
+            m.run();
+            assertThat(m.rax()).isEqualTo(1000);
+            assertThat(m.decoded()).isLessThan(300);
+        }
+        try (SystemMachine m = chain(100).holdAtMost(150)) {
+            m.run();
+            assertThat(m.rax()).isEqualTo(1000);
+            assertThat(m.decoded()).as("dropped and decoded again").isGreaterThan(1000);
+        }
+    }
+
+    @Test
+    void storeToTheBlockThatRunsAfterCodeWasDropped() {
+        try (SystemMachine m = SystemMachine.longMode(0).holdAtMost(1)) {
+            // mov byte [rip + 2], 0x42 over the ModRM byte of inc eax: it becomes inc edx. Then hlt.
+            m.code(0xc6, 0x05, 1, 0, 0, 0, 0xc2, 0xff, 0xc0, HLT);
+            m.set64(StateLayout.RAX, 0);
+            m.set64(StateLayout.RDX, 0);
+            m.run();
+            assertThat(m.rax()).isZero();
+            assertThat(m.get64(StateLayout.RDX)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void instructionOverTheBorderOfOnePageMappedTwice() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            // Linear PAGE and PAGE + 4096 are one physical page: mov eax, imm32 starts at its end and goes on at its start.
+            m.pageEntry(PAGE | 7);
+            m.memory.writeLong(TABLES + 0x3000 + 8, PAGE | 7);
+            m.memory.writeByte(PAGE + 4095, (byte) 0xb8);
+            m.codeAt(PAGE, 1, 0, 0, 0, HLT);
+            m.setRip(PAGE + 4095);
+            m.run();
+            assertThat(m.rax()).isEqualTo(1);
+            m.storeSystem(PAGE, 1, 2);
+            m.setRip(PAGE + 4095);
+            m.run();
+            assertThat(m.rax()).isEqualTo(2);
+            m.memory.writeByte(PAGE, (byte) 3);
+            m.written(PAGE, 1);
+            m.setRip(PAGE + 4095);
+            m.run();
+            assertThat(m.rax()).isEqualTo(3);
+        }
+    }
+}
