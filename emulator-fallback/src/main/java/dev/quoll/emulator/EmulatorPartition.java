@@ -65,12 +65,11 @@ final class EmulatorPartition implements Partition {
         config.memory().setDmaListener(this::written);
     }
 
-    /** The decoder's set of the features that CPUID offers; both name them as the manuals do. */
+    /** The decoder's set of the features that CPUID offers. */
     private static long decoderFeatures(Cpuid cpuid) {
-        long mask = CpuFeature.BASE.mask();
+        long mask = 0;
         for (CpuFeature feature : CpuFeature.values()) {
-            if (feature != CpuFeature.BASE
-                    && cpuid.offers(dev.quoll.machine.CpuFeature.valueOf(feature.name()))) {
+            if (feature.cpuid().map(cpuid::offers).orElse(true)) {
                 mask |= feature.mask();
             }
         }

@@ -85,18 +85,18 @@ public final class Oracle implements AutoCloseable {
 
     /** Whether the host's processor has the feature a row belongs to. */
     public boolean hostHas(CpuFeature feature) {
-        if (feature.register() == CpuFeature.Register.NONE) {
-            return true;
-        }
-        HostCpuid.Registers answer = cpuid.query(feature.leaf(), feature.subleaf());
-        int value = switch (feature.register()) {
+        return feature.cpuid().map(this::hostShows).orElse(true);
+    }
+
+    private boolean hostShows(dev.quoll.machine.CpuFeature bit) {
+        HostCpuid.Registers answer = cpuid.query(bit.leaf(), bit.subleaf());
+        int value = switch (bit.register()) {
             case EAX -> answer.eax();
             case EBX -> answer.ebx();
             case ECX -> answer.ecx();
             case EDX -> answer.edx();
-            case NONE -> 0;
         };
-        return (value >>> feature.bit() & 1) != 0;
+        return (value >>> bit.bit() & 1) != 0;
     }
 
     /** Whether the host's processor is AMD's. */
