@@ -60,7 +60,7 @@ public final class Machine implements AutoCloseable {
         this.config = config;
         int number = MACHINES.incrementAndGet();
         memory = GuestMemory.create(config.ram());
-        timers = new TimerQueue(clock, "quoll-timers-" + number);
+        timers = new TimerQueue(clock, "quoll-timers-" + number, this::timerFailed);
         try {
             partition = engine.create(new PartitionConfig(
                     memory, ports, mmio, clock, timers, config.profile(), config.cpus(), new Power()));
@@ -470,6 +470,11 @@ public final class Machine implements AutoCloseable {
             }
         }
         return text.toString().stripTrailing();
+    }
+
+    /** A guest whose clock stood still for ever would look alive. */
+    private void timerFailed(Throwable error) {
+        ask(new PowerRequests.Request.End(new Outcome.Failed("a device's timer failed: " + stackTrace(error))));
     }
 
     private void ask(PowerRequests.Request request) {

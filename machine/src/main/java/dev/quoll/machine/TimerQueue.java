@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * Calls back at points of guest time, from one thread of its own. Callbacks are short (set a line, signal an MSI, kick
@@ -17,6 +18,7 @@ public final class TimerQueue implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition returned = lock.newCondition();
     private final Thread thread;
+    private final Consumer<Throwable> failed;
     /** Binary heap by deadline. */
     private Timer[] heap = new Timer[16];
     private int size;
@@ -25,9 +27,22 @@ public final class TimerQueue implements AutoCloseable {
     private boolean callingBack;
     private volatile boolean closed;
 
-    /** Starts the queue's thread, a daemon. */
+    /** Starts the queue's thread, a daemon. What a callback throws goes to that thread's uncaught-exception handler. */
     public TimerQueue(GuestClock clock, String threadName) {
+        this(clock, threadName, failure -> {
+            Thread current = Thread.currentThread();
+            current.getUncaughtExceptionHandler().uncaughtException(current, failure);
+        });
+    }
+
+    /**
+     * As {@link #TimerQueue(GuestClock, String)}.
+     *
+     * @param failed gets what a callback throws, on the queue's thread; the other timers go on
+     */
+    TimerQueue(GuestClock clock, String threadName, Consumer<Throwable> failed) {
         this.clock = clock;
+        this.failed = failed;
         thread = Thread.ofPlatform().daemon().name(threadName).unstarted(this::loop);
         thread.start();
     }
@@ -143,6 +158,8 @@ public final class TimerQueue implements AutoCloseable {
     private void call(Timer due) {
         try {
             due.callback.run();
+        } catch (RuntimeException | Error e) {
+            failed.accept(e);
         } finally {
             lock.lock();
             try {

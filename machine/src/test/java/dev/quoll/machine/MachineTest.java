@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -228,6 +229,22 @@ class MachineTest {
             assertThat(end(machine)).isInstanceOfSatisfying(Outcome.Failed.class, failed -> assertThat(failed.report())
                     .contains("too deep")
                     .contains("MachineTest"));
+        }
+    }
+
+    @Test
+    void anExceptionOutOfATimerEndsTheMachineAndOtherTimersGoOn() throws Exception {
+        try (Machine machine = Machine.create(config(1, true), new ScriptedEngine(ScriptedEngine::spin))) {
+            machine.timers().timer(() -> {
+                throw new IllegalStateException("no such tick");
+            }).arm(0);
+            machine.start();
+            assertThat(end(machine)).isInstanceOfSatisfying(Outcome.Failed.class, failed -> assertThat(failed.report())
+                    .contains("timer failed", "no such tick", "MachineTest"));
+            CountDownLatch ticked = new CountDownLatch(1);
+            machine.timers().timer(ticked::countDown).arm(0);
+            machine.timers().resume();
+            assertThat(ticked.await(30, TimeUnit.SECONDS)).isTrue();
         }
     }
 
