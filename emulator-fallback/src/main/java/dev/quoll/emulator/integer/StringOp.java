@@ -164,7 +164,9 @@ final class StringOp extends TemplateOp {
             count = Math.min(count, toPageEnd(source));
         }
         boolean checked = targetChecked || OPERATION == MOVS && sourceChecked;
-        long to = checked || count < 2 ? -1 : cpu.writableHost(target);
+        // Short offsets wrap where a page ends only if the base (of FS or GS) is at a page's start.
+        boolean wraps = OPERATION == MOVS && ADDRESS_SIZE != 8 && (cpu.get64(sourceBase) & 4095) != 0;
+        long to = checked || wraps || count < 2 ? -1 : cpu.writableHost(target);
         if (to == -1) {
             element(cpu, SIZE);
             return 1;

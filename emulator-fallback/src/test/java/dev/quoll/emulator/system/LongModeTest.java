@@ -352,4 +352,23 @@ class LongModeTest {
             assertThat(m.dr6 & 1 << 14).isZero();
         }
     }
+
+    @Test
+    void repeatedMoveWrapsItsOffsetWithinAPage() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            m.longGate(14, 0x8e, 0);
+            // rep movsb es:[edi], fs:[esi]: 16 bytes on, ESI is 0 and the linear address 4 GiB lower, where nothing is.
+            m.code(0x64, 0x67, 0xf3, 0xa4);
+            m.setSegmentBase(RegisterFile.FS, 0x40008L - 0xffff_fff0L);
+            m.set64(StateLayout.RSI, 0xffff_fff0L);
+            m.set64(StateLayout.RDI, 0x42000);
+            m.set64(StateLayout.RCX, 64);
+            m.memory.writeLong(0x40008, 0x1122334455667788L);
+            m.run();
+            assertThat(m.get64(StateLayout.RCX)).isEqualTo(48);
+            assertThat(m.get64(StateLayout.RSI)).isZero();
+            assertThat(m.cr2).isEqualTo(0x40008L - 0xffff_fff0L);
+            assertThat(m.memory.readLong(0x42000)).isEqualTo(0x1122334455667788L);
+        }
+    }
 }
