@@ -1,5 +1,6 @@
 package dev.quoll.emulator.core;
 
+import dev.quoll.machine.Cpuid;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -29,8 +30,8 @@ final class PageTableWalker {
     private static final long ENTRY_GLOBAL = 1 << 8;
     private static final long ENTRY_NX = 1L << 63;
 
-    /** Physical address bits offered in CPUID 0x80000008. */
-    static final int PHYSICAL_BITS = 40;
+    /** Physical address bits, as the engine offers them in CPUID 0x80000008. */
+    private static final int PHYSICAL_BITS = Cpuid.Abilities.USUAL_PHYSICAL_ADDRESS_BITS;
 
     private static final long ADDRESS_MASK = (1L << PHYSICAL_BITS) - 4096;
     private static final long RESERVED_HIGH = ((1L << 52) - 1) & ~((1L << PHYSICAL_BITS) - 1);
