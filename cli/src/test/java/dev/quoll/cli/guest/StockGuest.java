@@ -82,6 +82,8 @@ final class StockGuest {
         GuestTerminal terminal = new GuestTerminal(command);
         try {
             terminal.expect(GuestTerminal.PROMPT, BOOT);
+            // Later lines of the kernel's would stand amid the output of commands; they still go into its log.
+            terminal.run("dmesg -n 1", Duration.ofMinutes(1));
             return terminal;
         } catch (Throwable e) {
             terminal.close();
