@@ -15,7 +15,7 @@ import java.util.Set;
 /** Decodes guest bytes into blocks of linked ops. One per vCPU. */
 final class BlockBuilder {
     /** Bounds the Java stack depth of a block, since each op calls its successor. */
-    private static final int LONGEST_BLOCK = 40;
+    private static final int LONGEST_BLOCK = 32;
 
     /** Instructions that cannot fault as long as their operands are general registers. */
     private static final Set<Mnemonic> PLAIN = EnumSet.of(
@@ -141,6 +141,10 @@ final class BlockBuilder {
             int touched = written | row.flagsUndefined();
             boolean dead = touched != 0 && (touched & live) == 0;
             Op op = translator.translate(instruction, dead ? deadFlags : context);
+            if (next != null && op.doesNothing()) {
+                // Every kernel function begins with a NOP for the tracer: it costs nothing to leave it out.
+                continue;
+            }
             place(op, starts[i], instruction.length());
             op.next = next;
             if (i > 0 && next == null) {

@@ -26,6 +26,11 @@ public abstract class Op {
      */
     public abstract Block run(Cpu cpu);
 
+    /** Whether running it has no effect at all, so that a block may go without it. */
+    protected boolean doesNothing() {
+        return false;
+    }
+
     /** Called once when {@link #ip} and {@link #length} are known. */
     protected void placed() {}
 

@@ -17,6 +17,11 @@ final class Miscellany {
         protected void execute(Cpu cpu) {
             // Nothing happens.
         }
+
+        @Override
+        protected boolean doesNothing() {
+            return true;
+        }
     }
 
     /** XLAT: the operand's base is rBX, AL is added within the address size. */
