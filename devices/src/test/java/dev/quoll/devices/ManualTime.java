@@ -37,7 +37,7 @@ public final class ManualTime implements GuestClock, AutoCloseable {
         }
     }
 
-    /** Waits for every timer that is due: a barrier timer armed for now comes behind them. */
+    /** Waits for every timer that is due: a barrier timer, armed for the present instant, comes behind them. */
     public void settle() {
         CountDownLatch reached = new CountDownLatch(1);
         timers.timer(reached::countDown).arm(nanos.get());

@@ -726,12 +726,13 @@ public abstract class SoftMmu extends LazyFlags {
 
     /**
      * Second half of a LOCKed read-modify-write: writes only if memory still holds {@code expected}; on false the
-     * caller starts over with loadForWrite. Atomic against all vCPUs when the operand is aligned.
+     * caller starts over with loadForWrite. Atomic against all vCPUs when the operand is aligned RAM without code.
      */
     public final boolean compareAndStoreBack(int size, long expected, long value) {
         long host = updateHost;
         if (host == NO_HOST || (host & size - 1) != 0) {
-            // Device memory, a code page, or a split access: no other vCPU is let in between.
+            // Device memory, a code page, or a split access: locked accesses of this kind exclude one another. Plain
+            // stores of another vCPU would not be held off, which is one reason why the engine runs a single one.
             synchronized (physical) {
                 long now = slowLoad(updateOp, updateAddress, size, updateOp.stackSegment);
                 if (now != (size == 8 ? expected : expected & (1L << 8 * size) - 1)) {
