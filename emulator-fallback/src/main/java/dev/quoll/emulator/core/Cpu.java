@@ -13,7 +13,7 @@ import java.lang.invoke.VarHandle;
  *
  * <p>All methods belong to the vCPU's thread, but for {@link #raise(int)}.
  */
-public abstract class Cpu extends SoftMmu {
+public abstract class Cpu extends LinearMemory {
     // Events: bits that make the loop look up at the next block boundary.
 
     /** Leave run(): pause, stop, reset. */

@@ -56,7 +56,7 @@ public final class StateLayout {
 
     public static final int VECTOR_STRIDE = 64;
 
-    /** Soft TLB contexts, see {@link SoftMmu}. */
+    /** Soft TLB contexts, see {@link Tlb}. */
     public static final int TLB = 4096;
 
     public static final int TLB_ENTRIES = 1024;

@@ -1,0 +1,297 @@
+package dev.quoll.emulator.core;
+
+import java.lang.foreign.Arena;
+
+/**
+ * Memory as instructions access it: by linear address and with the current privilege, the fast path of each size spelled
+ * out.
+ */
+public abstract class LinearMemory extends SoftMmu {
+    private static final long NO_HOST = -1;
+
+    /** Host address of the running read-modify-write, or {@link #NO_HOST}. */
+    private long updateHost = NO_HOST;
+
+    private long updateAddress;
+    private Op updateOp;
+    LinearMemory(Arena arena, PhysicalMemory physical) {
+        super(arena, physical);
+    }
+
+    // Stack accesses in 64-bit code: #SS instead of #GP for non-canonical addresses.
+
+    public final long loadStack64(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + 7 & PAGE)) {
+            return HostMemory.getLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
+        }
+        return slowLoad(op, va, 8, true);
+    }
+
+    public final void storeStack64(Op op, long va, long value) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 7 & PAGE)) {
+            HostMemory.putLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
+        } else {
+            slowStore(op, va, 8, value, true);
+        }
+    }
+
+    /** Stack access of any size, for everything but the 64-bit fast path; zero-extended. */
+    public final long loadStack(Op op, long va, int size) {
+        long entry = entry(va);
+        return HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + size - 1 & PAGE)
+                ? readHost(HostMemory.getLong(stateSegment, entry + ADDEND) + va, size)
+                : slowLoad(op, va, size, true);
+    }
+
+    public final void storeStack(Op op, long va, int size, long value) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + size - 1 & PAGE)) {
+            writeHost(HostMemory.getLong(stateSegment, entry + ADDEND) + va, size, value);
+        } else {
+            slowStore(op, va, size, value, true);
+        }
+    }
+
+    // Plain accesses by size. The four sizes are spelled out because each is a hot path of its own.
+
+    /** Reads 1 byte at a linear address, zero-extended. */
+    public final int load8(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va & PAGE)) {
+            return HostMemory.getByte(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va) & 0xff;
+        }
+        return (int) slowLoad(op, va, 1, op.stackSegment);
+    }
+
+    /** Writes 1 byte at a linear address. */
+    public final void store8(Op op, long va, int value) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va & PAGE)) {
+            HostMemory.putByte(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, (byte) value);
+        } else {
+            slowStore(op, va, 1, value, op.stackSegment);
+        }
+    }
+
+    /** First half of a read-modify-write: checks write access before any side effect, then reads. */
+    public final int loadForWrite8(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va & PAGE)) {
+            long host = HostMemory.getLong(stateSegment, entry + ADDEND) + va;
+            updateHost = host;
+            updateAddress = va;
+            updateOp = op;
+            return HostMemory.getByte(ram, host) & 0xff;
+        }
+        return (int) slowLoadForWrite(op, va, 1);
+    }
+
+    /** Second half: writes what the last {@link #loadForWrite8} read from. */
+    public final void storeBack8(int value) {
+        long host = updateHost;
+        if (host != NO_HOST) {
+            HostMemory.putByte(ram, host, (byte) value);
+        } else {
+            slowStore(updateOp, updateAddress, 1, value, updateOp.stackSegment);
+        }
+    }
+
+    /** Reads 2 bytes at a linear address, zero-extended. */
+    public final int load16(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + 1 & PAGE)) {
+            return HostMemory.getShort(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va) & 0xffff;
+        }
+        return (int) slowLoad(op, va, 2, op.stackSegment);
+    }
+
+    /** Writes 2 bytes at a linear address. */
+    public final void store16(Op op, long va, int value) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 1 & PAGE)) {
+            HostMemory.putShort(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, (short) value);
+        } else {
+            slowStore(op, va, 2, value, op.stackSegment);
+        }
+    }
+
+    /** First half of a read-modify-write: checks write access before any side effect, then reads. */
+    public final int loadForWrite16(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 1 & PAGE)) {
+            long host = HostMemory.getLong(stateSegment, entry + ADDEND) + va;
+            updateHost = host;
+            updateAddress = va;
+            updateOp = op;
+            return HostMemory.getShort(ram, host) & 0xffff;
+        }
+        return (int) slowLoadForWrite(op, va, 2);
+    }
+
+    /** Second half: writes what the last {@link #loadForWrite16} read from. */
+    public final void storeBack16(int value) {
+        long host = updateHost;
+        if (host != NO_HOST) {
+            HostMemory.putShort(ram, host, (short) value);
+        } else {
+            slowStore(updateOp, updateAddress, 2, value, updateOp.stackSegment);
+        }
+    }
+
+    /** Reads 4 bytes at a linear address. */
+    public final int load32(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + 3 & PAGE)) {
+            return HostMemory.getInt(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
+        }
+        return (int) slowLoad(op, va, 4, op.stackSegment);
+    }
+
+    /** Writes 4 bytes at a linear address. */
+    public final void store32(Op op, long va, int value) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 3 & PAGE)) {
+            HostMemory.putInt(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
+        } else {
+            slowStore(op, va, 4, value, op.stackSegment);
+        }
+    }
+
+    /** First half of a read-modify-write: checks write access before any side effect, then reads. */
+    public final int loadForWrite32(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 3 & PAGE)) {
+            long host = HostMemory.getLong(stateSegment, entry + ADDEND) + va;
+            updateHost = host;
+            updateAddress = va;
+            updateOp = op;
+            return HostMemory.getInt(ram, host);
+        }
+        return (int) slowLoadForWrite(op, va, 4);
+    }
+
+    /** Second half: writes what the last {@link #loadForWrite32} read from. */
+    public final void storeBack32(int value) {
+        long host = updateHost;
+        if (host != NO_HOST) {
+            HostMemory.putInt(ram, host, value);
+        } else {
+            slowStore(updateOp, updateAddress, 4, value, updateOp.stackSegment);
+        }
+    }
+
+    /** Reads 8 bytes at a linear address. */
+    public final long load64(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + 7 & PAGE)) {
+            return HostMemory.getLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
+        }
+        return slowLoad(op, va, 8, op.stackSegment);
+    }
+
+    /** Writes 8 bytes at a linear address. */
+    public final void store64(Op op, long va, long value) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 7 & PAGE)) {
+            HostMemory.putLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
+        } else {
+            slowStore(op, va, 8, value, op.stackSegment);
+        }
+    }
+
+    /** First half of a read-modify-write: checks write access before any side effect, then reads. */
+    public final long loadForWrite64(Op op, long va) {
+        long entry = entry(va);
+        if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 7 & PAGE)) {
+            long host = HostMemory.getLong(stateSegment, entry + ADDEND) + va;
+            updateHost = host;
+            updateAddress = va;
+            updateOp = op;
+            return HostMemory.getLong(ram, host);
+        }
+        return slowLoadForWrite(op, va, 8);
+    }
+
+    /** Second half: writes what the last {@link #loadForWrite64} read from. */
+    public final void storeBack64(long value) {
+        long host = updateHost;
+        if (host != NO_HOST) {
+            HostMemory.putLong(ram, host, value);
+        } else {
+            slowStore(updateOp, updateAddress, 8, value, updateOp.stackSegment);
+        }
+    }
+
+    /** Reads 1, 2, 4 or 8 bytes, zero-extended, where the size is not a constant. */
+    public final long loadSized(Op op, long va, int size) {
+        return switch (size) {
+            case 1 -> load8(op, va);
+            case 2 -> load16(op, va);
+            case 4 -> load32(op, va) & 0xffffffffL;
+            default -> load64(op, va);
+        };
+    }
+
+    /** Writes the low 1, 2, 4 or 8 bytes. */
+    public final void storeSized(Op op, long va, int size, long value) {
+        switch (size) {
+            case 1 -> store8(op, va, (int) value);
+            case 2 -> store16(op, va, (int) value);
+            case 4 -> store32(op, va, (int) value);
+            default -> store64(op, va, value);
+        }
+    }
+
+    /**
+     * Second half of a LOCKed read-modify-write: writes only if memory still holds {@code expected}; on false the
+     * caller starts over with loadForWrite. Atomic against all vCPUs when the operand is aligned RAM without code.
+     */
+    public final boolean compareAndStoreBack(int size, long expected, long value) {
+        long host = updateHost;
+        if (host == NO_HOST || (host & size - 1) != 0) {
+            // Device memory, a code page, or a split access: locked accesses of this kind exclude one another. Plain
+            // stores of another vCPU would not be held off, which is one reason why the engine runs a single one.
+            synchronized (physical) {
+                long now = slowLoad(updateOp, updateAddress, size, updateOp.stackSegment);
+                if (now != (size == 8 ? expected : expected & (1L << 8 * size) - 1)) {
+                    return false;
+                }
+                slowStore(updateOp, updateAddress, size, value, updateOp.stackSegment);
+                return true;
+            }
+        }
+        return switch (size) {
+            case 8 -> HostMemory.compareAndSetLong(ram, host, expected, value);
+            case 4 -> HostMemory.compareAndSetInt(ram, host, (int) expected, (int) value);
+            default -> compareAndSetPart(host, size, (int) expected, (int) value);
+        };
+    }
+
+    /** Bytes and words: by the aligned dword around them, the widest unit the JVM has atomics for below 8 bytes. */
+    private boolean compareAndSetPart(long host, int size, int expected, int value) {
+        long aligned = host & ~3L;
+        int shift = (int) (host & 3) * 8;
+        int mask = (1 << 8 * size) - 1 << shift;
+        int old = HostMemory.getInt(ram, aligned);
+        if ((old & mask) != (expected << shift & mask)) {
+            return false;
+        }
+        return HostMemory.compareAndSetInt(ram, aligned, old, old & ~mask | value << shift & mask);
+    }
+
+    private long slowLoadForWrite(Op op, long va, int size) {
+        int inPage = (int) va & 0xfff;
+        int first = Math.min(size, 4096 - inPage);
+        checkStore(op, va, first, op.stackSegment, context);
+        if (first < size) {
+            checkStore(op, va + first, size - first, op.stackSegment, context);
+        }
+        long value = slowLoad(op, va, size, op.stackSegment);
+        updateHost = NO_HOST;
+        updateAddress = va;
+        updateOp = op;
+        return value;
+    }
+}
