@@ -1,9 +1,11 @@
 package dev.quoll.emulator.fpu;
 
 /**
- * The IEEE 754 interchange formats of SSE, binary32 and binary64, over the bits of a number in a long (zero-extended for binary32).
+ * The IEEE 754 interchange formats of SSE and F16C, binary16 to binary64, over the bits of a number in a long (zero-extended where they
+ * are fewer).
  */
 enum BinaryFormat {
+    HALF(11, 15),
     SINGLE(24, 127),
     DOUBLE(53, 1023);
 

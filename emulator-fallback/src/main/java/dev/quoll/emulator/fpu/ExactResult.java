@@ -92,6 +92,44 @@ final class ExactResult {
         }
     }
 
+    /**
+     * Adds a number to the exact product of two significands of at most 53 bits: no bit of either is lost before the one rounding. The
+     * 22 bits below such a product are what a number far below it may lose its last bits in.
+     */
+    void addToProduct(boolean bn, int be, long bs, int rc) {
+        boolean larger = exponent > be || (exponent == be && Long.compareUnsigned(high, bs) >= 0);
+        boolean an = larger ? negative : bn;
+        int ae = larger ? exponent : be;
+        long ah = larger ? high : bs;
+        long al = larger ? low : 0;
+        long bh = larger ? bs : high;
+        long bl = larger ? 0 : low;
+        boolean same = negative == bn;
+        set(an, larger ? be : exponent, bh, bl);
+        denormalise(ae);
+        bh = high;
+        bl = low;
+        if (same) {
+            low = al + bl;
+            long carry = Long.compareUnsigned(low, al) < 0 ? 1 : 0;
+            high = ah + bh + carry;
+            // The larger operand has its top bit set, so a carry out shows as a sum below it.
+            if (Long.compareUnsigned(high, ah) < 0) {
+                low = (low >>> 1) | (low & 1) | (high << 63);
+                high = (high >>> 1) | Long.MIN_VALUE;
+                exponent++;
+            }
+        } else {
+            low = al - bl;
+            high = ah - bh - (Long.compareUnsigned(al, bl) < 0 ? 1 : 0);
+            if ((high | low) == 0) {
+                negative = rc == RoundingControl.DOWN;
+            } else {
+                normalise();
+            }
+        }
+    }
+
     void quotient(boolean an, int ae, long as, boolean bn, int be, long bs) {
         negative = an ^ bn;
         long remainder;

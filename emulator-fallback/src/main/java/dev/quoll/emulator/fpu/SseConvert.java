@@ -138,13 +138,7 @@ public final class SseConvert {
         }
         long sign = from.negative(a) ? to.signBit : 0;
         if (from.isNaN(a)) {
-            if (from.isSignaling(a)) {
-                m.raise(FpException.INVALID);
-            }
-            // The payload keeps its most significant bits.
-            int grow = to.precision - from.precision;
-            long payload = a & (from.quietBit - 1);
-            return sign | to.infinity | to.quietBit | (grow > 0 ? payload << grow : payload >>> -grow);
+            return resizeNaN(from, to, a, m);
         }
         if (from.isInfinite(a)) {
             return sign | to.infinity;
@@ -155,6 +149,17 @@ public final class SseConvert {
         SseArithmetic.raiseDenormals(from, a, a, m);
         m.exact.set(from.negative(a), from.exponent(a), from.significand(a), 0);
         return SseArithmetic.finish(to, m);
+    }
+
+    /** A NaN in another format, quieted; its payload keeps the most significant bits. */
+    static long resizeNaN(BinaryFormat from, BinaryFormat to, long a, Mxcsr m) {
+        if (from.isSignaling(a)) {
+            m.raise(FpException.INVALID);
+        }
+        int grow = to.precision - from.precision;
+        long payload = a & (from.quietBit - 1);
+        long sign = from.negative(a) ? to.signBit : 0;
+        return sign | to.infinity | to.quietBit | (grow > 0 ? payload << grow : payload >>> -grow);
     }
 
     private static long fromInteger(BinaryFormat f, long a, Mxcsr m) {

@@ -10,50 +10,6 @@ import org.junit.jupiter.api.Test;
 
 /** Every scalar operation against the host CPU: result, MXCSR and whether #XM came, over random and edge operands and MXCSR values. */
 class SseHostTest {
-    private static final long[] EDGES_32 = {
-        0, 1, 2, 0x7FFFFF, 0x800000, 0x800001, 0x1000000, 0x3F7FFFFF, 0x3F800000, 0x3F800001, 0x3F000000, 0x3F000001, 0x3FC00000, 0x40200000,
-        0x4B000000, 0x4AFFFFFF, 0x4EFFFFFF, 0x4F000000, 0x5EFFFFFF, 0x5F000000, 0x7F7FFFFF, 0x7F800000, 0x7F800001, 0x7FA00000, 0x7FC00000,
-        0x7FC12345, 0x00FFFFFF, 0x34000000, 0x33FFFFFF
-    };
-    private static final long[] EDGES_64 = {
-        0,
-        1,
-        0xFFFFFFFFFFFFFL,
-        0x10000000000000L,
-        0x10000000000001L,
-        0x20000000000000L,
-        0x3FEFFFFFFFFFFFFFL,
-        0x3FF0000000000000L,
-        0x3FF0000000000001L,
-        0x3FE0000000000000L,
-        0x3FE0000000000001L,
-        0x3FF8000000000000L,
-        0x4004000000000000L,
-        0x41DFFFFFFFC00000L,
-        0x41DFFFFFFFE00000L,
-        0x41DFFFFFFFDFFFFFL,
-        0x41E0000000000000L,
-        0x41E0000000100000L,
-        0x43DFFFFFFFFFFFFFL,
-        0x43E0000000000000L,
-        0x4330000000000000L,
-        0x432FFFFFFFFFFFFFL,
-        0x47EFFFFFE0000000L,
-        0x47EFFFFFF0000000L,
-        0x47EFFFFFEFFFFFFFL,
-        0x380FFFFFFFFFFFFFL,
-        0x380FFFFFE0000000L,
-        0x3810000000000000L,
-        0x36A0000000000000L,
-        0x3690000000000001L,
-        0x7FEFFFFFFFFFFFFFL,
-        0x7FF0000000000000L,
-        0x7FF0000000000001L,
-        0x7FF4000000000000L,
-        0x7FF8000000000000L,
-        0x7FF8123456789ABCL
-    };
-
     private static final String PROGRAM =
             """
             #include <stdint.h>
@@ -188,17 +144,18 @@ class SseHostTest {
         }
         List<long[]> inputs = new ArrayList<>();
         for (int i = 0; i < ops.size(); i++) {
-            long[] edges = ops.get(i).operandBits() == 32 ? EDGES_32 : EDGES_64;
+            boolean narrow = ops.get(i).operandBits() == 32;
+            long[] edges = SseOperands.edges(narrow);
             for (long a : edges) {
                 for (long b : edges) {
-                    inputs.add(new long[] {i, mxcsr(random), signed(a, ops.get(i), random), signed(b, ops.get(i), random)});
+                    inputs.add(new long[] {i, SseOperands.mxcsr(random), signed(a, ops.get(i), random), signed(b, ops.get(i), random)});
                 }
             }
             for (int n = 0; n < 4000; n++) {
                 boolean packed = ops.get(i).assembly().contains("ps %%xmm1");
-                long a = packed ? single(random) << 32 | single(random) : operand(ops.get(i), edges, random);
-                long b = packed ? single(random) << 32 | single(random) : operand(ops.get(i), edges, random);
-                inputs.add(new long[] {i, mxcsr(random), a, b});
+                long a = packed ? SseOperands.single(random) << 32 | SseOperands.single(random) : SseOperands.operand(narrow, random);
+                long b = packed ? SseOperands.single(random) << 32 | SseOperands.single(random) : SseOperands.operand(narrow, random);
+                inputs.add(new long[] {i, SseOperands.mxcsr(random), a, b});
             }
         }
         ByteBuffer in = HostProgram.records(inputs.size() * 24);
@@ -245,44 +202,5 @@ class SseHostTest {
 
     private static long signed(long value, Operation op, Random random) {
         return random.nextBoolean() ? value : value ^ (op.operandBits() == 32 ? 0x80000000L : Long.MIN_VALUE);
-    }
-
-    private static int mxcsr(Random random) {
-        return switch (random.nextInt(4)) {
-            case 0 -> 0x1F80 | FpException.PRECISION;
-            case 1 -> 0x1F80 | random.nextInt(4) << 13;
-            case 2 -> 0x1F80 | random.nextInt(0x10000) & 0xE07F;
-            default -> random.nextInt(0x10000);
-        };
-    }
-
-    private static long operand(Operation op, long[] edges, Random random) {
-        return operand(op.operandBits() == 32, edges, random);
-    }
-
-    private static long single(Random random) {
-        return operand(true, EDGES_32, random);
-    }
-
-    private static long operand(boolean single, long[] edges, Random random) {
-        long bits = random.nextLong();
-        long value =
-                switch (random.nextInt(6)) {
-                    case 0 -> edges[random.nextInt(edges.length)] + random.nextInt(5) - 2;
-                    case 1 -> bits >>> random.nextInt(64);
-                    case 2 -> bits;
-                    case 3 -> single
-                            ? Float.floatToRawIntBits(random.nextInt(1 << 24) * 0x1p-12f)
-                            : Double.doubleToRawLongBits((bits >>> 11) * 0x1p-22 / (1 << random.nextInt(30)));
-                    case 4 -> single
-                            ? Float.floatToRawIntBits((float) random.nextGaussian())
-                            : Double.doubleToRawLongBits(random.nextGaussian());
-                    // Near the overflow and underflow of products and conversions.
-                    default -> single
-                            ? (bits & 0x007FFFFF) | (long) (random.nextBoolean() ? random.nextInt(70) : 190 + random.nextInt(66)) << 23
-                            : (bits & 0xFFFFFFFFFFFFFL) | (long) (random.nextBoolean() ? random.nextInt(600) : 870 + random.nextInt(330)) << 52;
-                };
-        value = random.nextBoolean() ? value : value ^ (single ? 0x80000000L : Long.MIN_VALUE);
-        return single ? value & 0xFFFFFFFFL : value;
     }
 }
