@@ -2,6 +2,7 @@ package dev.quoll.emulator;
 
 import dev.quoll.emulator.apic.ApicBus;
 import dev.quoll.emulator.apic.LocalApic;
+import dev.quoll.emulator.avx.AvxFamily;
 import dev.quoll.emulator.clock.KvmClock;
 import dev.quoll.emulator.core.PhysicalMemory;
 import dev.quoll.emulator.integer.IntegerFamily;
@@ -44,6 +45,7 @@ final class EmulatorPartition implements Partition {
                 List.of(
                         new SystemFamily(new Delivery()),
                         new SseFamily(),
+                        new AvxFamily(),
                         new MmxFamily(),
                         new X87Family(),
                         new SaveFamily()));

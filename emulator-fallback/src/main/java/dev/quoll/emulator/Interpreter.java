@@ -73,11 +73,11 @@ final class Interpreter implements OpTranslator {
         if (row.has(Attribute.MMX)) {
             return emulated ? new RaisingOp(INVALID_OPCODE, false) : notAvailable(switched);
         }
-        if (row.has(Attribute.AVX)) {
-            return context.has(Mode.AVX_ENABLED) ? notAvailable(switched) : new RaisingOp(INVALID_OPCODE, false);
-        }
         if (row.has(Attribute.VEX) && (!context.has(Mode.PROTECTED) || context.has(Mode.VIRTUAL_8086))) {
             return new RaisingOp(INVALID_OPCODE, false);
+        }
+        if (row.has(Attribute.AVX)) {
+            return context.has(Mode.AVX_ENABLED) ? notAvailable(switched) : new RaisingOp(INVALID_OPCODE, false);
         }
         return null;
     }

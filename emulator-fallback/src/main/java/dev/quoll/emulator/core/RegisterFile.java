@@ -150,4 +150,10 @@ public abstract class RegisterFile {
         set64(StateLayout.xmm(number), low);
         set64(StateLayout.xmm(number) + 8, high);
     }
+
+    /** Clears bits 255 to 128 of a vector register. */
+    public final void clearUpperYmm(int number) {
+        set64(StateLayout.xmm(number) + 16, 0);
+        set64(StateLayout.xmm(number) + 24, 0);
+    }
 }

@@ -18,7 +18,8 @@ public final class SseCompare {
     /**
      * CMPSS and an element of CMPPS.
      *
-     * @param predicate EQ, LT, LE, UNORD, NEQ, NLT, NLE, ORD for 0 to 7
+     * @param predicate EQ, LT, LE, UNORD, NEQ, NLT, NLE, ORD for 0 to 7; bit 3 makes each of them the other way true for
+     *     unordered numbers, bit 4 has the other ones signal quiet NaNs (SDM vol. 2, table 3-1)
      * @return all ones or zero
      */
     public static int compare32(int a, int b, int predicate, Mxcsr mxcsr) {
@@ -50,18 +51,22 @@ public final class SseCompare {
         return flags(relate(BinaryFormat.DOUBLE, a, b, false, mxcsr));
     }
 
-    /** LT, LE, NLT and NLE signal on quiet NaNs. */
+    /** LT, LE, NLT and NLE signal on quiet NaNs, with bit 4 the others. */
     private static boolean signals(int predicate) {
-        return (predicate & 3) == 1 || (predicate & 3) == 2;
+        return ((predicate & 3) == 1 || (predicate & 3) == 2) ^ (predicate & 16) != 0;
     }
 
     private static boolean holds(int relation, int predicate) {
         boolean positive =
-                switch (predicate & 3) {
+                switch (predicate & 11) {
                     case 0 -> relation == EQUAL;
                     case 1 -> relation == LESS;
                     case 2 -> relation <= EQUAL;
-                    default -> relation == NOT_ORDERED;
+                    case 3 -> relation == NOT_ORDERED;
+                    case 8 -> relation == EQUAL || relation == NOT_ORDERED;
+                    case 9 -> relation == LESS || relation == NOT_ORDERED;
+                    case 10 -> relation <= EQUAL || relation == NOT_ORDERED;
+                    default -> false;
                 };
         return positive ^ (predicate & 4) != 0;
     }

@@ -84,19 +84,19 @@ final class FloatTranslator {
 
     private static Op across(Instruction i, BlockContext c) {
         return switch (i.mnemonic()) {
-            case HADDPS -> sum(i, c, FloatSumOp.HORIZONTAL_ADD, false);
-            case HADDPD -> sum(i, c, FloatSumOp.HORIZONTAL_ADD, true);
-            case HSUBPS -> sum(i, c, FloatSumOp.HORIZONTAL_SUBTRACT, false);
-            case HSUBPD -> sum(i, c, FloatSumOp.HORIZONTAL_SUBTRACT, true);
-            case ADDSUBPS -> sum(i, c, FloatSumOp.ALTERNATE, false);
-            case ADDSUBPD -> sum(i, c, FloatSumOp.ALTERNATE, true);
-            case DPPS -> sum(i, c, FloatSumOp.DOT_PRODUCT, false);
-            case DPPD -> sum(i, c, FloatSumOp.DOT_PRODUCT, true);
-            case UCOMISS -> FLAGS.make(i, c, FlagsOp.UNORDERED_SINGLE, XmmOp.form(i));
-            case UCOMISD -> FLAGS.make(i, c, FlagsOp.UNORDERED_DOUBLE, XmmOp.form(i));
-            case COMISS -> FLAGS.make(i, c, FlagsOp.ORDERED_SINGLE, XmmOp.form(i));
-            case COMISD -> FLAGS.make(i, c, FlagsOp.ORDERED_DOUBLE, XmmOp.form(i));
-            case PTEST -> FLAGS.make(i, c, FlagsOp.TEST, XmmOp.form(i));
+            case HADDPS -> sum(i, c, FloatSum.HORIZONTAL_ADD, false);
+            case HADDPD -> sum(i, c, FloatSum.HORIZONTAL_ADD, true);
+            case HSUBPS -> sum(i, c, FloatSum.HORIZONTAL_SUBTRACT, false);
+            case HSUBPD -> sum(i, c, FloatSum.HORIZONTAL_SUBTRACT, true);
+            case ADDSUBPS -> sum(i, c, FloatSum.ALTERNATE, false);
+            case ADDSUBPD -> sum(i, c, FloatSum.ALTERNATE, true);
+            case DPPS -> sum(i, c, FloatSum.DOT_PRODUCT, false);
+            case DPPD -> sum(i, c, FloatSum.DOT_PRODUCT, true);
+            case UCOMISS, VUCOMISS -> FLAGS.make(i, c, FlagsOp.UNORDERED_SINGLE, XmmOp.form(i));
+            case UCOMISD, VUCOMISD -> FLAGS.make(i, c, FlagsOp.UNORDERED_DOUBLE, XmmOp.form(i));
+            case COMISS, VCOMISS -> FLAGS.make(i, c, FlagsOp.ORDERED_SINGLE, XmmOp.form(i));
+            case COMISD, VCOMISD -> FLAGS.make(i, c, FlagsOp.ORDERED_DOUBLE, XmmOp.form(i));
+            case PTEST, VPTEST -> FLAGS.make(i, c, FlagsOp.TEST, XmmOp.form(i));
             default -> null;
         };
     }
@@ -107,34 +107,34 @@ final class FloatTranslator {
 
     private static Op conversion(Instruction i, BlockContext c) {
         return switch (i.mnemonic()) {
-            case CVTSI2SS -> scalar(i, c, wide(i, 1) ? ScalarConvertOp.LONG_TO_SINGLE : ScalarConvertOp.INT_TO_SINGLE);
-            case CVTSI2SD -> scalar(i, c, wide(i, 1) ? ScalarConvertOp.LONG_TO_DOUBLE : ScalarConvertOp.INT_TO_DOUBLE);
-            case CVTSD2SS -> scalar(i, c, ScalarConvertOp.DOUBLE_TO_SINGLE);
-            case CVTSS2SD -> scalar(i, c, ScalarConvertOp.SINGLE_TO_DOUBLE);
-            case CVTSS2SI -> scalar(i, c, wide(i, 0) ? ScalarConvertOp.SINGLE_TO_LONG : ScalarConvertOp.SINGLE_TO_INT);
-            case CVTSD2SI -> scalar(i, c, wide(i, 0) ? ScalarConvertOp.DOUBLE_TO_LONG : ScalarConvertOp.DOUBLE_TO_INT);
-            case CVTTSS2SI ->
+            case CVTSI2SS -> scalar(i, c, wide(i, 1) ? ScalarConversion.LONG_TO_SINGLE : ScalarConversion.INT_TO_SINGLE);
+            case CVTSI2SD -> scalar(i, c, wide(i, 1) ? ScalarConversion.LONG_TO_DOUBLE : ScalarConversion.INT_TO_DOUBLE);
+            case CVTSD2SS -> scalar(i, c, ScalarConversion.DOUBLE_TO_SINGLE);
+            case CVTSS2SD -> scalar(i, c, ScalarConversion.SINGLE_TO_DOUBLE);
+            case CVTSS2SI, VCVTSS2SI -> scalar(i, c, wide(i, 0) ? ScalarConversion.SINGLE_TO_LONG : ScalarConversion.SINGLE_TO_INT);
+            case CVTSD2SI, VCVTSD2SI -> scalar(i, c, wide(i, 0) ? ScalarConversion.DOUBLE_TO_LONG : ScalarConversion.DOUBLE_TO_INT);
+            case CVTTSS2SI, VCVTTSS2SI ->
                 scalar(
                         i,
                         c,
                         wide(i, 0)
-                                ? ScalarConvertOp.SINGLE_TO_LONG_TRUNCATED
-                                : ScalarConvertOp.SINGLE_TO_INT_TRUNCATED);
-            case CVTTSD2SI ->
+                                ? ScalarConversion.SINGLE_TO_LONG_TRUNCATED
+                                : ScalarConversion.SINGLE_TO_INT_TRUNCATED);
+            case CVTTSD2SI, VCVTTSD2SI ->
                 scalar(
                         i,
                         c,
                         wide(i, 0)
-                                ? ScalarConvertOp.DOUBLE_TO_LONG_TRUNCATED
-                                : ScalarConvertOp.DOUBLE_TO_INT_TRUNCATED);
-            case CVTPS2PD -> packed(i, c, PackedConvertOp.SINGLES_TO_DOUBLES);
-            case CVTPD2PS -> packed(i, c, PackedConvertOp.DOUBLES_TO_SINGLES);
-            case CVTDQ2PS -> packed(i, c, PackedConvertOp.INTS_TO_SINGLES);
-            case CVTPS2DQ -> packed(i, c, PackedConvertOp.SINGLES_TO_INTS);
-            case CVTTPS2DQ -> packed(i, c, PackedConvertOp.SINGLES_TO_INTS_TRUNCATED);
-            case CVTPD2DQ -> packed(i, c, PackedConvertOp.DOUBLES_TO_INTS);
-            case CVTTPD2DQ -> packed(i, c, PackedConvertOp.DOUBLES_TO_INTS_TRUNCATED);
-            case CVTDQ2PD -> packed(i, c, PackedConvertOp.INTS_TO_DOUBLES);
+                                ? ScalarConversion.DOUBLE_TO_LONG_TRUNCATED
+                                : ScalarConversion.DOUBLE_TO_INT_TRUNCATED);
+            case CVTPS2PD -> packed(i, c, PackedConversion.SINGLES_TO_DOUBLES);
+            case CVTPD2PS -> packed(i, c, PackedConversion.DOUBLES_TO_SINGLES);
+            case CVTDQ2PS -> packed(i, c, PackedConversion.INTS_TO_SINGLES);
+            case CVTPS2DQ -> packed(i, c, PackedConversion.SINGLES_TO_INTS);
+            case CVTTPS2DQ -> packed(i, c, PackedConversion.SINGLES_TO_INTS_TRUNCATED);
+            case CVTPD2DQ -> packed(i, c, PackedConversion.DOUBLES_TO_INTS);
+            case CVTTPD2DQ -> packed(i, c, PackedConversion.DOUBLES_TO_INTS_TRUNCATED);
+            case CVTDQ2PD -> packed(i, c, PackedConversion.INTS_TO_DOUBLES);
             default -> null;
         };
     }

@@ -30,7 +30,7 @@ public final class Interleave {
     }
 
     /** Doubleword {@code index & 3} of 16 bytes, zero-extended. */
-    static long dword(long low, long high, int index) {
+    public static long dword(long low, long high, int index) {
         return ((index & 2) == 0 ? low : high) >>> ((index & 1) << 5) & 0xffff_ffffL;
     }
 
@@ -47,6 +47,17 @@ public final class Interleave {
 
     private static long spreadWords16(long a) {
         return (a | a << 16) & 0x0000_ffff_0000_ffffL;
+    }
+
+    /** PMOVSXxx and PMOVZXxx: eight bytes of wide elements from the lowest narrow ones. */
+    public static long widen(long elements, int fromBits, int toBits, boolean signed) {
+        long result = 0;
+        for (int from = 0, to = 0; to < 64; from += fromBits, to += toBits) {
+            long top = elements >>> from << 64 - fromBits;
+            long element = signed ? top >> 64 - fromBits : top >>> 64 - fromBits;
+            result |= (element & -1L >>> 64 - toBits) << to;
+        }
+        return result;
     }
 
     private static long word(long a, int index) {

@@ -21,21 +21,23 @@ final class MoveTranslator {
     static Op translate(Instruction instruction, BlockContext context) {
         return switch (instruction.mnemonic()) {
             // Non-temporal hints change nothing that the guest can see on one memory.
-            case MOVAPS, MOVAPD, MOVUPS, MOVUPD, MOVDQA, MOVDQU, LDDQU, MOVNTPS, MOVNTPD, MOVNTDQ, MOVNTDQA ->
+            case MOVAPS, MOVAPD, MOVUPS, MOVUPD, MOVDQA, MOVDQU, LDDQU, MOVNTPS, MOVNTPD, MOVNTDQ, MOVNTDQA,
+                    VMOVAPS, VMOVAPD, VMOVUPS, VMOVUPD, VMOVDQA, VMOVDQU, VMOVNTPS, VMOVNTPD, VMOVNTDQ ->
                 VECTOR.make(instruction, context, XmmOp.form(instruction), storing(instruction) ? 1 : 0);
-            case MOVSS -> scalar(instruction, context, 4);
-            case MOVSD -> scalar(instruction, context, 8);
-            case MOVD -> element(instruction, context, 4, ElementMove.CLEARED);
-            case MOVQ -> element(instruction, context, 8, ElementMove.CLEARED);
-            case MOVLPS, MOVLPD, MOVHPS, MOVHPD, MOVHLPS, MOVLHPS ->
+            case MOVSS, VMOVSS -> scalar(instruction, context, 4);
+            case MOVSD, VMOVSD -> scalar(instruction, context, 8);
+            case MOVD, VMOVD -> element(instruction, context, 4, ElementMove.CLEARED);
+            case MOVQ, VMOVQ -> element(instruction, context, 8, ElementMove.CLEARED);
+            case MOVLPS, MOVLPD, MOVHPS, MOVHPD, MOVHLPS, MOVLHPS, VMOVLPS, VMOVLPD, VMOVHPS, VMOVHPD ->
                 element(instruction, context, 8, ElementMove.MERGED);
-            case PINSRB, PEXTRB -> element(instruction, context, 1, ElementMove.MERGED);
-            case PINSRW, PEXTRW -> element(instruction, context, 2, ElementMove.MERGED);
-            case PINSRD, PEXTRD, EXTRACTPS -> element(instruction, context, 4, ElementMove.MERGED);
-            case PINSRQ, PEXTRQ -> element(instruction, context, 8, ElementMove.MERGED);
-            case PMOVMSKB -> SIGNS.make(instruction, context, 1);
-            case MOVMSKPS -> SIGNS.make(instruction, context, 4);
-            case MOVMSKPD -> SIGNS.make(instruction, context, 8);
+            case PINSRB, PEXTRB, VPEXTRB -> element(instruction, context, 1, ElementMove.MERGED);
+            case PINSRW, PEXTRW, VPEXTRW -> element(instruction, context, 2, ElementMove.MERGED);
+            case PINSRD, PEXTRD, EXTRACTPS, VPEXTRD, VEXTRACTPS ->
+                element(instruction, context, 4, ElementMove.MERGED);
+            case PINSRQ, PEXTRQ, VPEXTRQ -> element(instruction, context, 8, ElementMove.MERGED);
+            case PMOVMSKB, VPMOVMSKB -> SIGNS.make(instruction, context, 1);
+            case MOVMSKPS, VMOVMSKPS -> SIGNS.make(instruction, context, 4);
+            case MOVMSKPD, VMOVMSKPD -> SIGNS.make(instruction, context, 8);
             default -> null;
         };
     }
@@ -78,7 +80,7 @@ final class MoveTranslator {
 
     private static int elementOffset(Instruction instruction, int size) {
         return switch (instruction.mnemonic()) {
-            case MOVHPS, MOVHPD, MOVHLPS, MOVLHPS -> 8;
+            case MOVHPS, MOVHPD, MOVHLPS, MOVLHPS, VMOVHPS, VMOVHPD -> 8;
             default -> XmmOp.immediate(instruction) * size & 15;
         };
     }

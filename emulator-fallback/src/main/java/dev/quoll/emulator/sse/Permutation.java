@@ -11,44 +11,44 @@ import dev.quoll.emulator.fpu.PackedPermute;
  * Operations on 16 bytes whose halves depend on each other, by number; with a constant number they fold. In the names, a is
  * the instruction's target, b its source.
  */
-final class Permutation {
-    static final int UNPACK_LOW_BYTES = 0;
-    static final int UNPACK_LOW_WORDS = 1;
-    static final int UNPACK_LOW_DWORDS = 2;
-    static final int UNPACK_LOW_QWORDS = 3;
-    static final int UNPACK_HIGH_BYTES = 4;
-    static final int UNPACK_HIGH_WORDS = 5;
-    static final int UNPACK_HIGH_DWORDS = 6;
-    static final int UNPACK_HIGH_QWORDS = 7;
-    static final int PACK_SIGNED_WORDS = 8;
-    static final int PACK_UNSIGNED_WORDS = 9;
-    static final int PACK_SIGNED_DWORDS = 10;
-    static final int PACK_UNSIGNED_DWORDS = 11;
-    static final int SHUFFLE_DWORDS = 12;
-    static final int SHUFFLE_LOW_WORDS = 13;
-    static final int SHUFFLE_HIGH_WORDS = 14;
-    static final int SHUFFLE_BYTES = 15;
-    static final int SHUFFLE_SINGLES = 16;
-    static final int SHUFFLE_DOUBLES = 17;
-    static final int ALIGN_RIGHT = 18;
-    static final int SHIFT_BYTES_LEFT = 19;
-    static final int SHIFT_BYTES_RIGHT = 20;
-    static final int DUPLICATE_DOUBLE = 21;
-    static final int DUPLICATE_EVEN_SINGLES = 22;
-    static final int DUPLICATE_ODD_SINGLES = 23;
-    static final int BLEND_SINGLES = 24;
-    static final int BLEND_DOUBLES = 25;
-    static final int BLEND_WORDS = 26;
-    static final int MINIMUM_POSITION = 27;
-    static final int MULTIPLE_SUMS = 28;
-    static final int INSERT_SINGLE = 29;
+public final class Permutation {
+    public static final int UNPACK_LOW_BYTES = 0;
+    public static final int UNPACK_LOW_WORDS = 1;
+    public static final int UNPACK_LOW_DWORDS = 2;
+    public static final int UNPACK_LOW_QWORDS = 3;
+    public static final int UNPACK_HIGH_BYTES = 4;
+    public static final int UNPACK_HIGH_WORDS = 5;
+    public static final int UNPACK_HIGH_DWORDS = 6;
+    public static final int UNPACK_HIGH_QWORDS = 7;
+    public static final int PACK_SIGNED_WORDS = 8;
+    public static final int PACK_UNSIGNED_WORDS = 9;
+    public static final int PACK_SIGNED_DWORDS = 10;
+    public static final int PACK_UNSIGNED_DWORDS = 11;
+    public static final int SHUFFLE_DWORDS = 12;
+    public static final int SHUFFLE_LOW_WORDS = 13;
+    public static final int SHUFFLE_HIGH_WORDS = 14;
+    public static final int SHUFFLE_BYTES = 15;
+    public static final int SHUFFLE_SINGLES = 16;
+    public static final int SHUFFLE_DOUBLES = 17;
+    public static final int ALIGN_RIGHT = 18;
+    public static final int SHIFT_BYTES_LEFT = 19;
+    public static final int SHIFT_BYTES_RIGHT = 20;
+    public static final int DUPLICATE_DOUBLE = 21;
+    public static final int DUPLICATE_EVEN_SINGLES = 22;
+    public static final int DUPLICATE_ODD_SINGLES = 23;
+    public static final int BLEND_SINGLES = 24;
+    public static final int BLEND_DOUBLES = 25;
+    public static final int BLEND_WORDS = 26;
+    public static final int MINIMUM_POSITION = 27;
+    public static final int MULTIPLE_SUMS = 28;
+    public static final int INSERT_SINGLE = 29;
     /** INSERTPS from memory, which holds just the one element. */
-    static final int INSERT_LOADED_SINGLE = 30;
+    public static final int INSERT_LOADED_SINGLE = 30;
 
     private Permutation() {}
 
     /** Low half of the result. */
-    static long low(int operation, long al, long ah, long bl, long bh, int control) {
+    public static long low(int operation, long al, long ah, long bl, long bh, int control) {
         return switch (operation) {
             case UNPACK_LOW_BYTES -> Interleave.bytes(al, bl);
             case UNPACK_LOW_WORDS -> Interleave.words(al, bl);
@@ -71,7 +71,7 @@ final class Permutation {
     }
 
     /** High half of the result. */
-    static long high(int operation, long al, long ah, long bl, long bh, int control) {
+    public static long high(int operation, long al, long ah, long bl, long bh, int control) {
         return switch (operation) {
             case UNPACK_LOW_BYTES -> Interleave.bytes(al >>> 32, bl >>> 32);
             case UNPACK_LOW_WORDS -> Interleave.words(al >>> 32, bl >>> 32);
@@ -157,7 +157,7 @@ final class Permutation {
                 | -(bits >> 3 & 1L) << 48;
     }
 
-    static long select(long mask, long a, long b) {
+    public static long select(long mask, long a, long b) {
         return a & mask | b & ~mask;
     }
 }

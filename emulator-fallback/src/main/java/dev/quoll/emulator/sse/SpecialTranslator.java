@@ -21,9 +21,9 @@ final class SpecialTranslator {
     /** As {@link dev.quoll.emulator.core.OpFamily#translate}. */
     static Op translate(Instruction instruction, BlockContext context) {
         return switch (instruction.mnemonic()) {
-            case LDMXCSR -> new ControlStatusOp(instruction, context, true);
-            case STMXCSR -> new ControlStatusOp(instruction, context, false);
-            case MASKMOVDQU -> new MaskedStoreOp(instruction, context);
+            case LDMXCSR, VLDMXCSR -> new ControlStatusOp(instruction, context, true);
+            case STMXCSR, VSTMXCSR -> new ControlStatusOp(instruction, context, false);
+            case MASKMOVDQU, VMASKMOVDQU -> new MaskedStoreOp(instruction, context);
             default -> {
                 Op op = extension(instruction, context);
                 yield op != null ? op : crossing(instruction, context);
@@ -54,13 +54,13 @@ final class SpecialTranslator {
             case PBLENDVB -> BLEND.make(i, c, LaneOperation.BYTES, XmmOp.form(i));
             case BLENDVPS -> BLEND.make(i, c, LaneOperation.DWORDS, XmmOp.form(i));
             case BLENDVPD -> BLEND.make(i, c, LaneOperation.QWORDS, XmmOp.form(i));
-            case AESENC -> cipher(i, c, CipherOp.ENCRYPT);
-            case AESENCLAST -> cipher(i, c, CipherOp.ENCRYPT_LAST);
-            case AESDEC -> cipher(i, c, CipherOp.DECRYPT);
-            case AESDECLAST -> cipher(i, c, CipherOp.DECRYPT_LAST);
-            case AESIMC -> cipher(i, c, CipherOp.INVERSE_MIX_COLUMNS);
-            case AESKEYGENASSIST -> cipher(i, c, CipherOp.KEY_GENERATION_ASSIST);
-            case PCLMULQDQ -> cipher(i, c, CipherOp.CARRYLESS_MULTIPLY);
+            case AESENC -> cipher(i, c, CipherOperation.ENCRYPT);
+            case AESENCLAST -> cipher(i, c, CipherOperation.ENCRYPT_LAST);
+            case AESDEC -> cipher(i, c, CipherOperation.DECRYPT);
+            case AESDECLAST -> cipher(i, c, CipherOperation.DECRYPT_LAST);
+            case AESIMC -> cipher(i, c, CipherOperation.INVERSE_MIX_COLUMNS);
+            case AESKEYGENASSIST -> cipher(i, c, CipherOperation.KEY_GENERATION_ASSIST);
+            case PCLMULQDQ -> cipher(i, c, CipherOperation.CARRYLESS_MULTIPLY);
             case SHA1NEXTE -> SHA.make(i, c, ShaOp.SHA1_NEXT_E, XmmOp.form(i));
             case SHA1MSG1 -> SHA.make(i, c, ShaOp.SHA1_MESSAGE_1, XmmOp.form(i));
             case SHA1MSG2 -> SHA.make(i, c, ShaOp.SHA1_MESSAGE_2, XmmOp.form(i));
@@ -68,10 +68,10 @@ final class SpecialTranslator {
             case SHA256MSG1 -> SHA.make(i, c, ShaOp.SHA256_MESSAGE_1, XmmOp.form(i));
             case SHA256MSG2 -> SHA.make(i, c, ShaOp.SHA256_MESSAGE_2, XmmOp.form(i));
             case SHA256RNDS2 -> SHA.make(i, c, ShaOp.SHA256_ROUNDS, XmmOp.form(i));
-            case PCMPESTRI -> STRING.make(i, c, 1, 0, XmmOp.form(i));
-            case PCMPESTRM -> STRING.make(i, c, 1, 1, XmmOp.form(i));
-            case PCMPISTRI -> STRING.make(i, c, 0, 0, XmmOp.form(i));
-            case PCMPISTRM -> STRING.make(i, c, 0, 1, XmmOp.form(i));
+            case PCMPESTRI, VPCMPESTRI -> string(i, c, true, false);
+            case PCMPESTRM, VPCMPESTRM -> string(i, c, true, true);
+            case PCMPISTRI, VPCMPISTRI -> string(i, c, false, false);
+            case PCMPISTRM, VPCMPISTRM -> string(i, c, false, true);
             default -> null;
         };
     }
@@ -86,6 +86,16 @@ final class SpecialTranslator {
 
     private static Op cipher(Instruction instruction, BlockContext context, int operation) {
         return CIPHER.make(instruction, context, operation, XmmOp.form(instruction));
+    }
+
+    private static Op string(Instruction instruction, BlockContext context, boolean explicit, boolean mask) {
+        return STRING.make(
+                instruction,
+                context,
+                explicit ? 1 : 0,
+                mask ? 1 : 0,
+                XmmOp.form(instruction),
+                instruction.vex() ? 1 : 0);
     }
 
     private static Op crossing(Instruction i, BlockContext c) {

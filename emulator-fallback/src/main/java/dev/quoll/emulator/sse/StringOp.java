@@ -16,6 +16,7 @@ final class StringOp extends XmmOp {
     private static final boolean EXPLICIT = OpTemplate.flag(MethodHandles.lookup(), 0);
     private static final boolean MASK = OpTemplate.flag(MethodHandles.lookup(), 1);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 2);
+    private static final boolean VEX = OpTemplate.flag(MethodHandles.lookup(), 3);
 
     private final int immediate;
     /** Bytes of the explicit lengths: 8 with REX.W. */
@@ -64,6 +65,9 @@ final class StringOp extends XmmOp {
                 : StringCompare.implicit(al, ah, bl, bh, immediate);
         if (MASK) {
             cpu.setXmm(0, StringCompare.maskLow(outcome, immediate), StringCompare.maskHigh(outcome, immediate));
+            if (VEX) {
+                cpu.clearUpperYmm(0);
+            }
         } else {
             cpu.set32(StateLayout.RCX, StringCompare.index(outcome, immediate));
         }

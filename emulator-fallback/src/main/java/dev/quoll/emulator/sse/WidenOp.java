@@ -35,18 +35,10 @@ final class WidenOp extends XmmOp {
     @Override
     public Block run(Cpu cpu) {
         long elements = sourceLow(cpu, FORM, sourceAddress(cpu, FORM), -1);
-        setTarget(cpu, widen(elements), widen(elements >>> FROM_BITS * (64 / TO_BITS)));
+        setTarget(
+                cpu,
+                Interleave.widen(elements, FROM_BITS, TO_BITS, SIGNED),
+                Interleave.widen(elements >>> FROM_BITS * (64 / TO_BITS), FROM_BITS, TO_BITS, SIGNED));
         return next.run(cpu);
-    }
-
-    /** Eight bytes of wide elements from the lowest narrow ones. */
-    private static long widen(long elements) {
-        long result = 0;
-        for (int from = 0, to = 0; to < 64; from += FROM_BITS, to += TO_BITS) {
-            long top = elements >>> from << 64 - FROM_BITS;
-            long element = SIGNED ? top >> 64 - FROM_BITS : top >>> 64 - FROM_BITS;
-            result |= (element & -1L >>> 64 - TO_BITS) << to;
-        }
-        return result;
     }
 }

@@ -5,12 +5,13 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * What an instruction of user code can see and change: general registers, the status flags, and the
- * x87, MMX and SSE state as an FXSAVE64 image (SDM vol. 1, table 10-2).
+ * What an instruction of user code can see and change: general registers, the status flags, the x87, MMX and SSE state
+ * as an FXSAVE64 image (SDM vol. 1, table 10-2), and the upper halves of the YMM registers.
  */
 public final class CpuState {
     public static final int RSP = 4;
     static final int FX_SIZE = 512;
+    static final int UPPER_SIZE = 256;
     static final int FX_CONTROL = 0;
     static final int FX_STATUS = 2;
     static final int FX_TAGS = 4;
@@ -28,6 +29,9 @@ public final class CpuState {
 
     final ByteBuffer fx = ByteBuffer.allocate(FX_SIZE).order(ByteOrder.LITTLE_ENDIAN);
 
+    /** Upper halves of YMM0 to YMM15, 16 bytes each. */
+    final ByteBuffer upper = ByteBuffer.allocate(UPPER_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+
     /** All zero but for the reset values of the x87 control word and MXCSR. */
     public CpuState() {
         fx.putShort(FX_CONTROL, (short) 0x37f);
@@ -39,6 +43,7 @@ public final class CpuState {
         System.arraycopy(gpr, 0, copy.gpr, 0, gpr.length);
         copy.flags = flags;
         System.arraycopy(fx.array(), 0, copy.fx.array(), 0, FX_SIZE);
+        System.arraycopy(upper.array(), 0, copy.upper.array(), 0, UPPER_SIZE);
         return copy;
     }
 
@@ -51,9 +56,23 @@ public final class CpuState {
         fx.putLong(FX_XMM + 16 * number + 8 * half, value);
     }
 
-    /** Whether all XMM registers are the same. */
+    /** Quadword 0 to 3 of a YMM register. */
+    public long ymm(int number, int quadword) {
+        return quadword < 2 ? xmm(number, quadword) : upper.getLong(16 * number + 8 * (quadword - 2));
+    }
+
+    public void setYmm(int number, int quadword, long value) {
+        if (quadword < 2) {
+            setXmm(number, quadword, value);
+        } else {
+            upper.putLong(16 * number + 8 * (quadword - 2), value);
+        }
+    }
+
+    /** Whether all vector registers are the same. */
     public boolean xmmEquals(CpuState other) {
-        return fx.slice(FX_XMM, 256).equals(other.fx.slice(FX_XMM, 256));
+        return fx.slice(FX_XMM, 256).equals(other.fx.slice(FX_XMM, 256))
+                && upper.slice(0, UPPER_SIZE).equals(other.upper.slice(0, UPPER_SIZE));
     }
 
     public int mxcsr() {
@@ -136,6 +155,8 @@ public final class CpuState {
         for (int i = 0; i < 16; i++) {
             difference(text, "xmm" + i + " low", xmm(i, 0), other.xmm(i, 0));
             difference(text, "xmm" + i + " high", xmm(i, 1), other.xmm(i, 1));
+            difference(text, "ymm" + i + " quadword 2", ymm(i, 2), other.ymm(i, 2));
+            difference(text, "ymm" + i + " quadword 3", ymm(i, 3), other.ymm(i, 3));
         }
         difference(text, "mxcsr", mxcsr(), other.mxcsr());
         difference(text, "x87 control", x87Control(), other.x87Control());
@@ -166,9 +187,9 @@ public final class CpuState {
         for (int i = 0; i < 8; i++) {
             text.append(" %04x:%016x".formatted(signAndExponent(i), significand(i)));
         }
-        text.append("%n  xmm".formatted());
+        text.append("%n  ymm".formatted());
         for (int i = 0; i < 16; i++) {
-            text.append(" %016x%016x".formatted(xmm(i, 1), xmm(i, 0)));
+            text.append(" %016x%016x%016x%016x".formatted(ymm(i, 3), ymm(i, 2), ymm(i, 1), ymm(i, 0)));
         }
         return text.toString();
     }

@@ -34,6 +34,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
     private static final long RAM = 0x400000;
     private static final long USER_PAGE = 7;
     private static final int PAGE_SIZE = 4096;
+    private static final long X87_SSE_AVX = 7;
     private static final byte HALT = (byte) 0xf4;
 
     private final Arena arena;
@@ -82,7 +83,11 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
         }
         cr3 = TABLES;
         cr0 = ControlBits.CR0_PE | ControlBits.CR0_PG | ControlBits.CR0_NE | ControlBits.CR0_WP | ControlBits.CR0_ET;
-        cr4 = ControlBits.CR4_PAE | ControlBits.CR4_OSFXSR | ControlBits.CR4_OSXMMEXCPT;
+        cr4 = ControlBits.CR4_PAE
+                | ControlBits.CR4_OSFXSR
+                | ControlBits.CR4_OSXMMEXCPT
+                | ControlBits.CR4_OSXSAVE;
+        xcr0 = X87_SSE_AVX;
         efer = ControlBits.EFER_LME | ControlBits.EFER_LMA;
         cpl = 3;
         access[CS] = 0xfb | DESCRIPTOR_L;
@@ -159,7 +164,9 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
     private void load(CpuState state) {
         for (int i = 0; i < 16; i++) {
             set64(StateLayout.gpr(i), state.gpr[i]);
-            setXmm(i, state.xmm(i, 0), state.xmm(i, 1));
+            for (int quadword = 0; quadword < 4; quadword++) {
+                set64(StateLayout.xmm(i) + 8 * quadword, state.ymm(i, quadword));
+            }
         }
         setRflags(state.flags & (Flags.STATUS | Flags.DF) | Flags.IF);
         put32(StateLayout.MXCSR, state.mxcsr());
@@ -184,8 +191,9 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
     private void store(CpuState state) {
         for (int i = 0; i < 16; i++) {
             state.gpr[i] = get64(StateLayout.gpr(i));
-            state.setXmm(i, 0, xmm(i, 0));
-            state.setXmm(i, 1, xmm(i, 1));
+            for (int quadword = 0; quadword < 4; quadword++) {
+                state.setYmm(i, quadword, get64(StateLayout.xmm(i) + 8 * quadword));
+            }
         }
         state.flags = rflags();
         state.setMxcsr(get32(StateLayout.MXCSR));

@@ -3,9 +3,11 @@ package dev.quoll.emulator.oracle;
 import dev.quoll.bindings.NativeAccess;
 import dev.quoll.bindings.code.CodeEntry;
 import dev.quoll.bindings.code.ExecutableMemory;
+import dev.quoll.bindings.code.HostCpuid;
 import dev.quoll.bindings.memory.MemoryMapping;
 import dev.quoll.bindings.memory.Protection;
 import dev.quoll.emulator.isa.Flags;
+import dev.quoll.machine.CpuFeature;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -29,21 +31,26 @@ public final class HostCpu implements AutoCloseable {
     private static final int BLOCK_RAX = 152;
     private static final int FLAGS = Flags.STATUS | Flags.DF;
     private static final int BLOCK_FX = 256;
-    private static final int LONGEST_PIECE = 1536;
+    private static final int BLOCK_UPPER = 1024;
+    private static final int LONGEST_PIECE = 2048;
     private static final int RAX = 0;
     private static final int RDI = 7;
 
     private final ExecutableMemory code = ExecutableMemory.allocate(CODE_SIZE);
     private final MemoryMapping data = MemoryMapping.anonymous(DATA_SIZE + 2 * MARGIN, Protection.READ_WRITE);
     private final MemoryMapping block = MemoryMapping.anonymous(4096, Protection.READ_WRITE);
+    /** Whether there are YMM registers: else their upper halves in a state stay as they are. */
+    private final boolean avx;
+
     private final byte[] before;
     private final byte[] after;
     private int at;
     private int entry;
 
     private HostCpu() {
-        before = prologue();
-        after = epilogue(block.address());
+        avx = hasAvx();
+        before = prologue(avx);
+        after = epilogue(block.address(), avx);
     }
 
     /** Prepares, or skips the test where the host is another machine or native access is denied. */
@@ -51,6 +58,15 @@ public final class HostCpu implements AutoCloseable {
         Assumptions.assumeTrue(System.getProperty("os.arch").equals("amd64"), "the host is not x86-64");
         NativeAccess.unavailableReason().ifPresent(Assumptions::abort);
         return new HostCpu();
+    }
+
+    private static boolean hasAvx() {
+        CpuFeature bit = CpuFeature.AVX;
+        try (HostCpuid cpuid = HostCpuid.open()) {
+            // The system has to have enabled the state as well.
+            int ecx = cpuid.query(bit.leaf(), 0).ecx();
+            return (ecx >>> bit.bit() & ecx >>> CpuFeature.OSXSAVE.bit() & 1) != 0;
+        }
     }
 
     /** Linear address of the code area, which is {@link #CODE_SIZE} bytes long. */
@@ -91,6 +107,8 @@ public final class HostCpu implements AutoCloseable {
         slots.set(ValueLayout.JAVA_LONG, BLOCK_FLAGS, state.flags & FLAGS | 0x202);
         MemorySegment image = MemorySegment.ofArray(state.fx.array());
         MemorySegment.copy(image, 0, slots, BLOCK_FX, CpuState.FX_SIZE);
+        MemorySegment upper = MemorySegment.ofArray(state.upper.array());
+        MemorySegment.copy(upper, 0, slots, BLOCK_UPPER, CpuState.UPPER_SIZE);
         MemorySegment.copy(buffer, 0, data.segment(), ValueLayout.JAVA_BYTE, MARGIN, DATA_SIZE);
         CodeEntry.call(code.address() + entry, block.address());
         for (int i = 0; i < 16; i++) {
@@ -98,14 +116,18 @@ public final class HostCpu implements AutoCloseable {
         }
         state.flags = slots.get(ValueLayout.JAVA_LONG, BLOCK_FLAGS);
         MemorySegment.copy(slots, BLOCK_FX, image, 0, CpuState.FX_SIZE);
+        MemorySegment.copy(slots, BLOCK_UPPER, upper, 0, CpuState.UPPER_SIZE);
         MemorySegment.copy(data.segment(), ValueLayout.JAVA_BYTE, MARGIN, buffer, 0, DATA_SIZE);
     }
 
-    private static byte[] prologue() {
+    private static byte[] prologue(boolean avx) {
         Assembler a = new Assembler();
         a.bytes(0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57); // push rbx, rbp, r12-r15
         a.withBlock(BLOCK_HOST_MXCSR, 0x0f, 0xae, 0x9f); // stmxcsr [rdi+n]
         a.withBlock(BLOCK_FX, 0x48, 0x0f, 0xae, 0x8f); // fxrstor64 [rdi+n]
+        for (int i = 0; avx && i < 16; i++) {
+            a.upper(0x18, i, ~i & 15); // vinsertf128 ymm, ymm, [rdi+n], 1
+        }
         a.withBlock(BLOCK_FLAGS, 0xff, 0xb7); // push qword [rdi+n]
         a.bytes(0x9d); // popfq
         a.withBlock(BLOCK_HOST_RSP, 0x48, 0x89, 0xa7); // mov [rdi+n], rsp
@@ -118,7 +140,7 @@ public final class HostCpu implements AutoCloseable {
         return a.done();
     }
 
-    private static byte[] epilogue(long block) {
+    private static byte[] epilogue(long block, boolean avx) {
         Assembler a = new Assembler();
         // No register is free and the stack may be anywhere: RAX goes to an absolute address. MOV keeps the flags.
         a.bytes(0x48, 0xa3); // mov [block+n], rax
@@ -137,6 +159,12 @@ public final class HostCpu implements AutoCloseable {
         a.bytes(0x9c); // pushfq
         a.withBlock(BLOCK_FLAGS, 0x8f, 0x87); // pop qword [rdi+n]
         a.withBlock(BLOCK_FX, 0x48, 0x0f, 0xae, 0x87); // fxsave64 [rdi+n]
+        if (avx) {
+            for (int i = 0; i < 16; i++) {
+                a.upper(0x19, i, 15); // vextractf128 [rdi+n], ymm, 1
+            }
+            a.bytes(0xc5, 0xf8, 0x77); // vzeroupper: the JVM's code uses legacy SSE
+        }
         a.withBlock(BLOCK_HOST_MXCSR, 0x0f, 0xae, 0x97); // ldmxcsr [rdi+n]
         a.bytes(0xdb, 0xe3, 0xfc); // fninit; cld
         a.bytes(0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3); // pop r15-r12, rbp, rbx; ret
@@ -175,6 +203,13 @@ public final class HostCpu implements AutoCloseable {
         void registerAtRax(int number) {
             bytes(0x48 | number >> 3 << 2, 0x89, 0x80 | (number & 7) << 3);
             out.putInt(8 * number);
+        }
+
+        /** VINSERTF128 or VEXTRACTF128 between the upper half of a YMM register and its slot in the block. */
+        void upper(int opcode, int number, int vvvv) {
+            int modrm = 0x87 | (number & 7) << 3;
+            withBlock(BLOCK_UPPER + 16 * number, 0xc4, number < 8 ? 0xe3 : 0x63, vvvv << 3 | 5, opcode, modrm);
+            bytes(1);
         }
 
         void address(long value) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.oracle;
 import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.OpcodeRow;
 import dev.quoll.emulator.isa.Operand;
+import dev.quoll.emulator.isa.OperandKind;
 import java.util.List;
 
 /**
@@ -33,6 +34,10 @@ public record Instance(OpcodeRow row, byte[] code, List<Operand> operands, long 
             return;
         }
         long offset = target - memory.displacement();
+        if (gathers()) {
+            state.gpr[memory.base()] = offset;
+            return;
+        }
         if (memory.base() == Operand.Memory.NONE) {
             state.gpr[memory.index()] = offset >> memory.scaleShift();
             return;
@@ -42,6 +47,11 @@ public record Instance(OpcodeRow row, byte[] code, List<Operand> operands, long 
             offset -= anyIndex << memory.scaleShift();
         }
         state.gpr[memory.base()] = offset;
+    }
+
+    /** Whether the index is a vector register. */
+    public boolean gathers() {
+        return row.operands().stream().anyMatch(kind -> kind.method() == OperandKind.Method.VSIB);
     }
 
     /** Whether the register takes part in the address of the explicit memory operand. */

@@ -1,5 +1,6 @@
 package dev.quoll.emulator.oracle;
 
+import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.CodeSize;
 import dev.quoll.emulator.isa.InstructionEncoder;
@@ -33,6 +34,9 @@ class InstanceGenerator {
     private OpcodeRow row;
 
     private int last;
+    private int lastVector;
+    /** 16, or with VEX.L 32. */
+    private int vectorLength;
 
     InstanceGenerator(Random random, long dataAddress) {
         this.random = random;
@@ -53,7 +57,9 @@ class InstanceGenerator {
     final Instance next(OpcodeRow row, long address, Form form) {
         int operandSize = form.operandSize();
         this.row = row;
+        vectorLength = vectorLength(row);
         last = -1;
+        lastVector = -1;
         legacy = operandSize != 8 && mayLackRex(form) && random.nextInt(3) == 0;
         List<Operand> operands = new ArrayList<>();
         long target = 0;
@@ -63,6 +69,8 @@ class InstanceGenerator {
                 int size = size(kind, operandSize, true);
                 target = target(row, size);
                 operands.add(memory(size, target, form.addressSize()));
+            } else if (kind.method() == OperandKind.Method.VSIB) {
+                operands.add(null);
             } else if (kind.maybeMemory() && kind.method() != OperandKind.Method.E
                     && kind.method() != OperandKind.Method.W && kind.method() != OperandKind.Method.Q) {
                 int size = size(kind, operandSize, true);
@@ -72,7 +80,11 @@ class InstanceGenerator {
                 operands.add(operand(kind, operandSize));
             }
         }
-        var shape = new InstructionEncoder.Shape(operandSize, form.addressSize(), 16, form.lock(), form.repeat());
+        if (row.operands().stream().anyMatch(kind -> kind.method() == OperandKind.Method.VSIB)) {
+            target = dataAddress + HostCpu.DATA_SIZE / 2;
+            gather(row, operands, form.addressSize());
+        }
+        var shape = new InstructionEncoder.Shape(operandSize, form.addressSize(), vectorLength, form.lock(), form.repeat());
         byte[] code = encoder.encode(row, shape, operands.toArray(Operand[]::new));
         for (int i = 0; i < operands.size(); i++) {
             if (operands.get(i) instanceof Operand.Memory place && place.base() == Operand.Memory.RIP) {
@@ -82,6 +94,17 @@ class InstanceGenerator {
             }
         }
         return new Instance(row, code, List.copyOf(operands), target);
+    }
+
+    /** Target, index and mask of a gather are three registers (SDM vol. 2, VGATHERDPD). */
+    private void gather(OpcodeRow row, List<Operand> operands, int addressSize) {
+        int first = random.nextInt(16);
+        int index = first + 1 + random.nextInt(7) & 15;
+        int mask = first + 8 + random.nextInt(8) & 15;
+        operands.set(0, new Operand.Register(RegisterClass.XMM, first, TemplateOp.size(operands.get(0))));
+        operands.set(2, new Operand.Register(RegisterClass.XMM, mask, TemplateOp.size(operands.get(2))));
+        int size = size(row.operands().get(1), 0, true);
+        operands.set(1, at(general(), index, random.nextInt(4), (byte) random.nextInt(), size, addressSize));
     }
 
     /** Whether this row can have a memory operand, and whether it must. */
@@ -99,6 +122,15 @@ class InstanceGenerator {
             case E, W, Q -> wanted && !row.encoding().endsWith(" reg");
             default -> false;
         };
+    }
+
+    /** What the row asks for; VEX.L at random where it means nothing or the vector length. */
+    private int vectorLength(OpcodeRow row) {
+        List<String> encoding = List.of(row.encoding().split(" "));
+        if (!encoding.contains("VEX") || encoding.contains("L0")) {
+            return 16;
+        }
+        return encoding.contains("L1") || random.nextBoolean() ? 32 : 16;
     }
 
     private int operandSize(OpcodeRow row) {
@@ -205,7 +237,7 @@ class InstanceGenerator {
             case E, G, R, B -> register(general(), size);
             case Z -> register(opcode(row) & 7 | (legacy ? 0 : random.nextInt(2) << 3), size);
             case FIXED_GPR -> new Operand.Register(RegisterClass.GPR, kind.number(), size);
-            case V, W, U -> new Operand.Register(RegisterClass.XMM, random.nextInt(16), 16);
+            case V, W, U, H, L -> new Operand.Register(RegisterClass.XMM, vector(), Math.max(size, 16));
             case ST -> new Operand.Register(RegisterClass.X87, 0, 10);
             case ST_I -> new Operand.Register(RegisterClass.X87, random.nextInt(8), 10);
             case FIXED_XMM -> new Operand.Register(RegisterClass.XMM, 0, 16);
@@ -215,6 +247,14 @@ class InstanceGenerator {
             case ONE -> new Operand.Immediate(1, 1);
             default -> throw new IllegalArgumentException("no random operand of the kind " + kind.notation());
         };
+    }
+
+    /** A vector register, the one that was the last surprisingly often. */
+    private int vector() {
+        if (lastVector < 0 || random.nextInt(4) != 0) {
+            lastVector = random.nextInt(16);
+        }
+        return lastVector;
     }
 
     private static int opcode(OpcodeRow row) {
@@ -229,14 +269,18 @@ class InstanceGenerator {
                 : new Operand.Register(RegisterClass.GPR, number, size);
     }
 
-    private static int size(OperandKind kind, int operandSize, boolean memory) {
+    private int size(OperandKind kind, int operandSize, boolean memory) {
         return switch (kind.size()) {
             case NONE -> 0;
             case B -> 1;
-            case W, EIGHTH -> 2;
-            case D, QUARTER -> 4;
-            case Q, HALF -> 8;
-            case DQ, X -> 16;
+            case W -> 2;
+            case D -> 4;
+            case Q -> 8;
+            case DQ -> 16;
+            case X -> vectorLength;
+            case HALF -> vectorLength >> 1;
+            case QUARTER -> vectorLength >> 2;
+            case EIGHTH -> vectorLength >> 3;
             case T -> 10;
             case V, P, A2 -> operandSize;
             case Z -> Math.min(operandSize, 4);

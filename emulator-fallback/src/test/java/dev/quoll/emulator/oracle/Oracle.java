@@ -243,8 +243,9 @@ public final class Oracle implements AutoCloseable {
         CpuState state = new CpuState();
         for (int i = 0; i < 16; i++) {
             state.gpr[i] = random.nextBoolean() ? values.integer() : values.next();
-            state.setXmm(i, 0, values.next());
-            state.setXmm(i, 1, values.next());
+            for (int quadword = 0; quadword < 4; quadword++) {
+                state.setYmm(i, quadword, values.next());
+            }
         }
         for (int i = 0; i < 8; i++) {
             state.setX87(i, values.next(), random.nextInt(1 << 16));

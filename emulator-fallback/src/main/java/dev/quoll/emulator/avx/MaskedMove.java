@@ -1,0 +1,72 @@
+package dev.quoll.emulator.avx;
+
+import dev.quoll.emulator.core.Block;
+import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.OpTemplate;
+import dev.quoll.emulator.core.TemplateOp;
+import dev.quoll.emulator.isa.Instruction;
+import java.lang.invoke.MethodHandles;
+
+/** VMASKMOVPx and VPMASKMOVx: elements whose mask is not negative are not accessed; loading gives 0 for them. */
+final class MaskedMove extends VexOp {
+    private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 0);
+    private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 1);
+    private static final boolean STORE = OpTemplate.flag(MethodHandles.lookup(), 2);
+
+    MaskedMove() {}
+
+    private MaskedMove(Instruction instruction, BlockContext context) {
+        super(instruction, context);
+    }
+
+    @Override
+    protected TemplateOp create(Instruction instruction, BlockContext context) {
+        return new MaskedMove(instruction, context);
+    }
+
+    @Override
+    public Block run(Cpu cpu) {
+        long va = address(cpu);
+        if (STORE) {
+            store(cpu, va);
+            return next.run(cpu);
+        }
+        long r0 = loadChosen(cpu, va, 0);
+        long r1 = loadChosen(cpu, va, 8);
+        if (LENGTH == YMM) {
+            long r2 = loadChosen(cpu, va, 16);
+            setYmm(cpu, r0, r1, r2, loadChosen(cpu, va, 24));
+        } else {
+            setXmm(cpu, r0, r1);
+        }
+        return next.run(cpu);
+    }
+
+    private long loadChosen(Cpu cpu, long va, int offset) {
+        long low = chosen(cpu, offset) ? unsigned(load(cpu, va + offset, SIZE), SIZE) : 0;
+        if (SIZE == 8) {
+            return low;
+        }
+        long high = chosen(cpu, offset + 4) ? load(cpu, va + offset + 4, SIZE) : 0;
+        return low | high << 32;
+    }
+
+    /** All elements or, where one may not be written, none. */
+    private void store(Cpu cpu, long va) {
+        for (int i = 0; i < LENGTH; i += SIZE) {
+            if (chosen(cpu, i)) {
+                cpu.probeWrite(this, va + i, SIZE);
+            }
+        }
+        for (int i = 0; i < LENGTH; i += SIZE) {
+            if (chosen(cpu, i)) {
+                store(cpu, va + i, SIZE, cpu.getSized(source + i, SIZE));
+            }
+        }
+    }
+
+    private boolean chosen(Cpu cpu, int offset) {
+        return cpu.getSized(first + offset, SIZE) < 0;
+    }
+}
