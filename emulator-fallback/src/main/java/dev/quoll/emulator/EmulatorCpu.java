@@ -317,6 +317,11 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     }
 
     @Override
+    protected void leaveHalt() {
+        activity = Activity.RUNNING;
+    }
+
+    @Override
     protected void shutdown(String cause) {
         activity = Activity.SHUTDOWN;
         exit = new CpuExit.Shutdown(cause);

@@ -77,6 +77,7 @@ final class ResetState {
         cpu.dr6 = 0xffff_0ff0L;
         cpu.dr7 = 0x400;
         cpu.nmiBlocked = false;
+        cpu.endShadows();
         cpu.flushAll();
         cpu.updateMode();
     }

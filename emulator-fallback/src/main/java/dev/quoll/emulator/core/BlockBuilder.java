@@ -141,8 +141,10 @@ final class BlockBuilder {
             int touched = written | row.flagsUndefined();
             boolean dead = touched != 0 && (touched & live) == 0;
             Op op = translator.translate(instruction, dead ? deadFlags : context);
-            if (next != null && op.doesNothing()) {
-                // Every kernel function begins with a NOP for the tracer: it costs nothing to leave it out.
+            boolean shadowed = i > 0 && instructions[i - 1].row().has(Attribute.SHADOW);
+            if (next != null && op.doesNothing() && !shadowed) {
+                // Every kernel function begins with a NOP for the tracer: it costs nothing to leave it out. Behind STI
+                // it counts as the one instruction that interrupts wait for.
                 continue;
             }
             place(op, starts[i], instruction.length());

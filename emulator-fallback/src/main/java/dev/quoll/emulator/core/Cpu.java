@@ -65,6 +65,10 @@ public abstract class Cpu extends LinearMemory {
     boolean movSsShadow;
     /** A single-step trap follows the running instruction. */
     boolean trapDue;
+    /** A repeated instruction has stopped between two iterations because something is waiting. */
+    boolean inRepetition;
+    /** A single-step trap is due before anything else, though the last instruction began without TF. */
+    boolean trapNow;
     /** NMIs are blocked until IRET. */
     public boolean nmiBlocked;
 
@@ -119,8 +123,7 @@ public abstract class Cpu extends LinearMemory {
     /** Forgets all events and shadows, for a reset. */
     protected final void clearAllEvents() {
         clearEvents(-1);
-        stiShadow = false;
-        movSsShadow = false;
+        endShadows();
         nmiBlocked = false;
     }
 
@@ -312,8 +315,8 @@ public abstract class Cpu extends LinearMemory {
         }
     }
 
-    /** Whether instructions have to run one by one because of TF or enabled breakpoints. */
-    final boolean singleStepping() {
+    /** Whether instructions, and iterations of repeated ones, run one by one because of TF or enabled breakpoints. */
+    public final boolean singleStepping() {
         return flag(Flags.TF) || (dr7 & 0xff) != 0;
     }
 
@@ -341,6 +344,23 @@ public abstract class Cpu extends LinearMemory {
         trapDue = false;
     }
 
+    /** The running instruction has set TF and traps at once, as SYSRET does: the system call it ends counts as stepped. */
+    public final void trapAtOnce() {
+        trapNow = true;
+        raise(EVENT_SINGLE);
+    }
+
+    /** Forgets what instructions hold back for the next one, for INIT and reset. */
+    public final void endShadows() {
+        stiShadow = false;
+        movSsShadow = false;
+        inRepetition = false;
+        trapNow = false;
+    }
+
+    /** A port has been read or written: I/O breakpoints (SDM vol. 3, 18.2.4). */
+    public abstract void watchPort(int port, int width);
+
     // Leaving a block.
 
     /**
@@ -367,6 +387,15 @@ public abstract class Cpu extends LinearMemory {
     public final Block leave(long rip) {
         setRip(rip);
         return null;
+    }
+
+    /**
+     * Stops a repeated instruction between two iterations; RIP stays at it. What is pushed now has RF set, so that its
+     * own breakpoint does not hit a second time (SDM vol. 3, 18.3.1.1).
+     */
+    public final Block leaveRepetition(Op op) {
+        inRepetition = eventPending() || singleStepping();
+        return leave(op.rip(this));
     }
 
     // Stack in any mode. 64-bit code has its own fast path in loadStack64 and storeStack64.

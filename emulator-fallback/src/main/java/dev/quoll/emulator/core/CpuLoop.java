@@ -24,7 +24,10 @@ public abstract class CpuLoop extends Cpu {
     /** Instructions of the blocks entered so far. */
     long instructions;
 
-    /** DR6 bits of data breakpoints hit by the running instruction. */
+    /** DR6.BS. */
+    private static final long SINGLE_STEP = 1 << 14;
+
+    /** DR6 bits of data and port breakpoints hit by the running instruction, or by a load of SS before it. */
     private long watchHits;
 
     protected CpuLoop(
@@ -234,11 +237,23 @@ public abstract class CpuLoop extends Cpu {
 
     /** At an instruction boundary with RIP exact and some event pending. */
     private boolean boundary(int pending) {
+        if (trapNow) {
+            throw debugTrap(SINGLE_STEP);
+        }
+        boolean repeating = inRepetition;
+        if (repeating) {
+            inRepetition = false;
+            setFlag(Flags.RF, true);
+        }
         boolean held = stiShadow || movSsShadow;
-        if ((pending & ~EVENT_SINGLE) != 0 && !(held && (pending & ~(EVENT_SINGLE | EVENT_INTERRUPT | EVENT_NMI)) == 0)) {
-            if (!handleEvents(pending)) {
-                return false;
-            }
+        boolean goesOn = (pending & ~EVENT_SINGLE) == 0
+                || held && (pending & ~(EVENT_SINGLE | EVENT_INTERRUPT | EVENT_NMI)) == 0
+                || handleEvents(pending);
+        if (repeating && !singleStepping()) {
+            setFlag(Flags.RF, false);
+        }
+        if (!goesOn) {
+            return false;
         }
         if ((events() & EVENT_SINGLE) != 0) {
             stepWithTraps();
@@ -262,12 +277,18 @@ public abstract class CpuLoop extends Cpu {
         clearEvents(EVENT_SINGLE);
         stiShadow = false;
         movSsShadow = false;
-        watchHits = 0;
+        if (!wasMovSs) {
+            watchHits = 0;
+        }
         trapDue = trapFlag;
-        boolean resumed = flag(Flags.RF);
+        if (flag(Flags.RF)) {
+            // For this instruction only; one that faults pushes RF anyway, and one that loads it keeps it.
+            setFlag(Flags.RF, false);
+        }
         runSingle();
-        if (resumed) {
-            set64(StateLayout.FLAGS_REST, systemFlags() & ~Flags.RF);
+        if (inRepetition) {
+            inRepetition = false;
+            setFlag(Flags.RF, true);
         }
         if (wasShadowed) {
             raise(EVENT_INTERRUPT);
@@ -276,12 +297,22 @@ public abstract class CpuLoop extends Cpu {
         if (movSsShadow) {
             return;
         }
-        if (watchHits != 0 || trapDue) {
-            dr6 = dr6 | watchHits | (trapDue ? 1 << 14 : 0);
-            watchHits = 0;
-            throw fault(null, 1, false, 0);
+        if (watchHits != 0 || trapDue || trapNow) {
+            throw debugTrap(watchHits | (trapDue || trapNow ? SINGLE_STEP : 0));
         }
     }
+
+    /** Raises #DB behind an instruction; the causes join what software has not cleared (APM vol. 2, 13.1.1). */
+    private GuestFault debugTrap(long causes) {
+        dr6 |= causes;
+        watchHits = 0;
+        trapNow = false;
+        leaveHalt();
+        return fault(null, 1, false, 0);
+    }
+
+    /** The instruction that has just run traps: if it was HLT, it is over. */
+    protected void leaveHalt() {}
 
     /** Decodes and runs the one instruction at RIP, in a block of its own that no store can modify. */
     private void runSingle() {
@@ -315,8 +346,7 @@ public abstract class CpuLoop extends Cpu {
     /** Delivers the raised exception; one that comes up on the way makes a double fault, a third the end. */
     private boolean deliverFault() {
         // What was raised by an instruction that begins a shadow never ran: nothing is held back.
-        stiShadow = false;
-        movSsShadow = false;
+        endShadows();
         int vector = faultVector;
         boolean hasError = faultHasError;
         int error = faultError;
@@ -420,7 +450,7 @@ public abstract class CpuLoop extends Cpu {
         if (hits == 0) {
             return false;
         }
-        dr6 = dr6 & ~0xfL | hits;
+        dr6 |= hits;
         return true;
     }
 
@@ -457,6 +487,22 @@ public abstract class CpuLoop extends Cpu {
             long start = dr[i] & -length;
             if (linear < start + length && linear + size > start) {
                 watchHits |= 1L << i;
+            }
+        }
+    }
+
+    @Override
+    public final void watchPort(int port, int width) {
+        if ((dr7 & 0xff) == 0 || (cr4 & ControlBits.CR4_DE) == 0) {
+            return;
+        }
+        for (int i = 0; i < 4; i++) {
+            if ((dr7 >>> 2 * i & 3) != 0 && (dr7 >>> 16 + 4 * i & 3) == 2) {
+                int length = watchLength(i);
+                long start = dr[i] & -length;
+                if (port < start + length && port + width > start) {
+                    watchHits |= 1L << i;
+                }
             }
         }
     }

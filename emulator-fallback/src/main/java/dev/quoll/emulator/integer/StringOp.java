@@ -81,10 +81,11 @@ final class StringOp extends TemplateOp {
             return next.run(cpu);
         }
         int step = cpu.flag(Flags.DF) ? -SIZE : SIZE;
+        boolean stepping = cpu.singleStepping();
         long left = unsigned(cpu.getSized(StateLayout.RCX, ADDRESS_SIZE), ADDRESS_SIZE);
         while (left != 0) {
             long done = 1;
-            if ((OPERATION == MOVS || OPERATION == STOS) && step > 0) {
+            if ((OPERATION == MOVS || OPERATION == STOS) && step > 0 && !stepping) {
                 done = bulk(cpu, left);
             } else {
                 element(cpu, step);
@@ -94,9 +95,9 @@ final class StringOp extends TemplateOp {
             if (COMPARES && cpu.zero() != (REPEAT == Repeat.REP.ordinal())) {
                 break;
             }
-            if (left != 0 && (cpu.eventPending() || cpu.flag(Flags.TF))) {
-                // RIP stays here: the rest runs when the interrupt or the trap is done.
-                return cpu.leave(rip(cpu));
+            if (left != 0 && (stepping || cpu.eventPending())) {
+                // The rest runs when the interrupt or the trap is done.
+                return cpu.leaveRepetition(this);
             }
         }
         return next.run(cpu);

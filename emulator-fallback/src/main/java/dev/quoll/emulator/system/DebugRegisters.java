@@ -3,6 +3,7 @@ package dev.quoll.emulator.system;
 import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.Op;
+import dev.quoll.emulator.isa.Flags;
 
 /** MOV to and from debug registers (SDM vol. 3, 18.2). */
 final class DebugRegisters {
@@ -27,6 +28,8 @@ final class DebugRegisters {
         }
         if ((cpu.dr7 & GENERAL_DETECT) != 0) {
             cpu.dr6 |= ACCESS_DETECTED;
+            // A fault, unlike most #DB (SDM vol. 3, 18.3.1.1 and 18.3.1.3).
+            cpu.setFlag(Flags.RF, true);
             throw cpu.fault(op, 1, false, 0);
         }
         return actual;

@@ -67,6 +67,7 @@ final class PortFamily implements OpFamily {
             int port = port(cpu, fixed);
             check(cpu, this, port, width);
             cpu.setSized(StateLayout.RAX, width, cpu.platform().readPort(port, width));
+            cpu.watchPort(port, width);
         }
     }
 
@@ -85,6 +86,7 @@ final class PortFamily implements OpFamily {
             check(cpu, this, port, width);
             long mask = width == 4 ? -1L : (1L << 8 * width) - 1;
             cpu.platform().writePort(port, width, (int) (cpu.get32(StateLayout.RAX) & mask));
+            cpu.watchPort(port, width);
         }
     }
 
@@ -116,7 +118,7 @@ final class PortFamily implements OpFamily {
                 return next.run(cpu);
             }
             long mask = addressSize == 8 ? -1L : addressSize == 4 ? 0xffffffffL : 0xffffL;
-            int most = cpu.flag(Flags.TF) ? 1 : ITERATIONS;
+            int most = cpu.singleStepping() ? 1 : ITERATIONS;
             for (int i = 0; i < most; i++) {
                 long left = cpu.get64(StateLayout.RCX) & mask;
                 if (left == 0) {
@@ -124,8 +126,11 @@ final class PortFamily implements OpFamily {
                 }
                 transfer(cpu, port);
                 cpu.setSized(StateLayout.RCX, addressSize, left - 1);
+                if (left != 1 && (i == most - 1 || cpu.eventPending())) {
+                    return cpu.leaveRepetition(this);
+                }
             }
-            return (cpu.get64(StateLayout.RCX) & mask) == 0 ? next.run(cpu) : cpu.leave(rip(cpu));
+            return next.run(cpu);
         }
 
         private void transfer(Cpu cpu, int port) {
@@ -137,6 +142,7 @@ final class PortFamily implements OpFamily {
             } else {
                 cpu.platform().writePort(port, width, (int) cpu.loadSized(this, address, width));
             }
+            cpu.watchPort(port, width);
             long step = cpu.flag(Flags.DF) ? -width : width;
             cpu.setSized(pointerSlot, addressSize, cpu.get64(pointerSlot) + step);
         }

@@ -78,6 +78,9 @@ final class SystemCalls {
         cpu.cpl = 3;
         cpu.updateMode();
         cpu.interruptsMayBeOpen();
+        if (cpu.flag(Flags.TF)) {
+            cpu.trapAtOnce();
+        }
     }
 
     static void sysenter(Cpu cpu) {

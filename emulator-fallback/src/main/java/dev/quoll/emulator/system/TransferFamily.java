@@ -7,6 +7,7 @@ import dev.quoll.emulator.core.GuestFault;
 import dev.quoll.emulator.core.Op;
 import dev.quoll.emulator.core.OpFamily;
 import dev.quoll.emulator.core.RaisingOp;
+import dev.quoll.emulator.core.RegisterFile;
 import dev.quoll.emulator.isa.ControlFlow;
 import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Instruction;
@@ -38,18 +39,16 @@ final class TransferFamily implements OpFamily {
                 int vector = (int) ((Operand.Immediate) instruction.operand(0)).value() & 0xff;
                 yield new TransferOp(instruction, (cpu, op) -> interrupt(cpu, op, vector));
             }
-            case INT3 -> new TransferOp(instruction, (cpu, op) -> software(cpu, op, 3));
+            case INT3 -> new TransferOp(instruction, (cpu, op) -> event(cpu, op, 3, EventDelivery.Source.SOFTWARE));
             case INTO -> new TransferOp(instruction, (cpu, op) -> {
                 if (cpu.overflow()) {
-                    software(cpu, op, 4);
+                    event(cpu, op, 4, EventDelivery.Source.SOFTWARE);
                 } else {
                     cpu.setRip(op.nextRip(cpu));
                 }
             });
-            case INT1 -> new TransferOp(instruction, (cpu, op) -> {
-                cpu.setRip(op.nextRip(cpu));
-                throw cpu.fault(null, 1, false, 0);
-            });
+            // A #DB of the processor's own: the gate's DPL does not matter, and DR6 tells of no cause.
+            case INT1 -> new TransferOp(instruction, (cpu, op) -> event(cpu, op, 1, EventDelivery.Source.EXCEPTION));
             case SYSCALL -> new TransferOp(instruction, SystemCalls::enter);
             case SYSRET -> new TransferOp(instruction, (cpu, op) -> SystemCalls.leave(cpu, size == 8));
             case SYSENTER -> new TransferOp(instruction, (cpu, op) -> SystemCalls.sysenter(cpu));
@@ -85,15 +84,19 @@ final class TransferFamily implements OpFamily {
                 throw cpu.generalProtection(op, 0);
             }
         }
-        software(cpu, op, vector);
+        event(cpu, op, vector, EventDelivery.Source.SOFTWARE);
     }
 
-    private void software(Cpu cpu, Op op, int vector) {
+    private void event(Cpu cpu, Op op, int vector, EventDelivery.Source source) {
+        int task = cpu.selector[RegisterFile.TR];
         cpu.setRip(op.nextRip(cpu));
         try {
-            delivery.deliver(cpu, vector, false, 0, EventDelivery.Source.SOFTWARE);
+            delivery.deliver(cpu, vector, false, 0, source);
         } catch (GuestFault fault) {
-            cpu.setRip(op.rip(cpu));
+            // What a new task raises while it is loaded belongs to its own first instruction.
+            if (cpu.selector[RegisterFile.TR] == task) {
+                cpu.setRip(op.rip(cpu));
+            }
             throw fault;
         }
         cpu.dropTrap();

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** A CPU with 16 MiB of RAM, descriptor tables and a platform that records, for tests that place bytes and step. */
 final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable {
@@ -64,6 +65,13 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
     int lastOut;
     int pendingVector = -1;
     private int steps;
+    private boolean nmiPending;
+    /** What a read of a place without RAM answers. */
+    LongSupplier onRead = () -> -1;
+    /** What a write there does. */
+    Runnable onWrite = () -> {
+        throw new AssertionError("a store to where there is no RAM");
+    };
 
     private SystemMachine(Arena arena, GuestMemory memory, EventDelivery delivery) {
         super(
@@ -289,6 +297,12 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
         raise(EVENT_INTERRUPT);
     }
 
+    /** Asks for an NMI at the next boundary. */
+    void nmi() {
+        nmiPending = true;
+        raise(EVENT_NMI);
+    }
+
     void deliverNow(int vector) {
         deliverExternal(vector);
     }
@@ -304,19 +318,31 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
     @Override
     protected boolean handleEvents(int events) {
         clearEvents(events & (EVENT_ACTIVITY | EVENT_INTERRUPT));
-        if (shutdown != null || halted && steps < 0) {
+        boolean wakes = nmiPending && !nmiBlocked || pendingVector >= 0 && flag(Flags.IF);
+        if (shutdown != null || halted && steps < 0 && !wakes) {
             return false;
         }
+        halted &= !wakes;
         if ((events & EVENT_KICK) != 0 && steps >= 0 && steps-- == 0) {
             clearEvents(EVENT_KICK);
             return false;
         }
-        if (pendingVector >= 0 && flag(Flags.IF) && !shadowed()) {
+        clearEvents(EVENT_NMI);
+        if (nmiPending && !nmiBlocked && !shadowed()) {
+            nmiPending = false;
+            nmiBlocked = true;
+            deliverExternal(2);
+        } else if (pendingVector >= 0 && flag(Flags.IF) && !shadowed()) {
             int vector = pendingVector;
             pendingVector = -1;
             deliverExternal(vector);
         }
         return true;
+    }
+
+    @Override
+    protected void leaveHalt() {
+        halted = false;
     }
 
     @Override
@@ -328,12 +354,12 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
 
     @Override
     protected long readDevice(long physicalAddress, int size) {
-        return -1;
+        return onRead.getAsLong();
     }
 
     @Override
     protected void writeDevice(long physicalAddress, int size, long value) {
-        throw new AssertionError("no device at 0x" + Long.toHexString(physicalAddress));
+        onWrite.run();
     }
 
     @Override
