@@ -39,7 +39,7 @@ final class EmulatorPartition implements Partition {
         this.config = config;
         apicBus = new ApicBus(config.clock(), config.timers());
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
-        PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio());
+        PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio(), abilities.physicalAddressBits());
         Interpreter interpreter = new Interpreter(
                 new IntegerFamily(),
                 List.of(

@@ -78,6 +78,7 @@ final class StateElements {
                 cpu.efer = efer;
                 cpu.xcr0 = xcr0;
                 cpu.setTaskPriority((int) cr8);
+                cpu.forgetDirectoryPointers();
                 cpu.flushAll();
                 cpu.updateMode();
             }

@@ -26,6 +26,7 @@ public final class ControlBits {
     public static final long CR4_OSFXSR = 1 << 9;
     public static final long CR4_OSXMMEXCPT = 1 << 10;
     public static final long CR4_UMIP = 1 << 11;
+    public static final long CR4_LA57 = 1 << 12;
     public static final long CR4_FSGSBASE = 1 << 16;
     public static final long CR4_PCIDE = 1 << 17;
     public static final long CR4_OSXSAVE = 1 << 18;

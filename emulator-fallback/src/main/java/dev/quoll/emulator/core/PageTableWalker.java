@@ -1,12 +1,12 @@
 package dev.quoll.emulator.core;
 
-import dev.quoll.machine.Cpuid;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Translates linear to physical addresses by the guest's page tables (SDM vol. 3, chapter 4): 32-bit, PAE and 4-level
- * paging with 4 KiB, 2 MiB, 4 MiB and 1 GiB pages. Sets accessed and dirty bits by compare-and-set, because other vCPUs
- * walk the same tables. The result of the last walk stands in the public fields.
+ * Translates linear to physical addresses by the guest's page tables (SDM vol. 3, chapter 4; APM vol. 2, chapter 5):
+ * 32-bit, PAE, 4-level and 5-level paging with 4 KiB, 2 MiB, 4 MiB and 1 GiB pages. Where the manuals differ, as AMD
+ * does. Sets accessed and dirty bits by compare-and-set, because other vCPUs walk the same tables. The result of the
+ * last walk stands in the fields.
  */
 final class PageTableWalker {
     static final int READ = 0;
@@ -29,24 +29,23 @@ final class PageTableWalker {
     private static final long ENTRY_LARGE = 1 << 7;
     private static final long ENTRY_GLOBAL = 1 << 8;
     private static final long ENTRY_NX = 1L << 63;
+    /** A PAE directory pointer has no rights: bits 2:1, 8:5 and 63 are reserved (SDM vol. 3, table 4-8). */
+    private static final long POINTER_RESERVED = 0x1e6 | ENTRY_NX;
+    /** Bit 21 of a PDE for a 4 MiB page; bits 20:13 hold address bits 39:32 (SDM vol. 3, table 4-4). */
+    private static final int LARGE32_RESERVED = 1 << 21;
 
-    /** Physical address bits, as the engine offers them in CPUID 0x80000008. */
-    private static final int PHYSICAL_BITS = Cpuid.Abilities.USUAL_PHYSICAL_ADDRESS_BITS;
-
-    private static final long ADDRESS_MASK = (1L << PHYSICAL_BITS) - 4096;
-    private static final long RESERVED_HIGH = ((1L << 52) - 1) & ~((1L << PHYSICAL_BITS) - 1);
+    private static final int LEVELS = 5;
 
     private final PhysicalMemory memory;
     private final MemorySegment ram;
+    private final long addressMask;
+    /** Address bits at and above MAXPHYADDR; with 64-bit paging bits 62:52 are the software's, with PAE they are not. */
+    private final long reserved64;
+
+    private final long reservedPae;
 
     /** Physical address of the 4 KiB page that holds the linear address. */
     long page;
-    /** Both paging levels and CR0.WP let the accessor write. */
-    boolean writable;
-    /** The leaf's dirty bit is set. */
-    boolean dirty;
-    /** The leaf is reachable from user mode. */
-    boolean user;
     /** The leaf is global and CR4.PGE is set. */
     boolean global;
     /** The leaf maps 1 << shift bytes. */
@@ -54,9 +53,18 @@ final class PageTableWalker {
     /** Error code of a failed walk. */
     int error;
 
+    /** Offsets in the RAM mapping of entries whose accessed or dirty bit was set in a page that holds decoded code. */
+    final long[] codeWrites = new long[LEVELS];
+
+    int codeWriteCount;
+
     PageTableWalker(PhysicalMemory memory) {
         this.memory = memory;
         this.ram = memory.ram;
+        long above = -1L << memory.addressBits;
+        addressMask = ~above & -4096L;
+        reserved64 = above & (1L << 52) - 1;
+        reservedPae = above & ~ENTRY_NX;
     }
 
     /**
@@ -69,28 +77,31 @@ final class PageTableWalker {
      * @return false when the access faults: {@link #error} then holds the error code
      */
     boolean walk(RegisterFile cpu, long linear, int accessKind, boolean userAccess, boolean smapForbids) {
+        codeWriteCount = 0;
         if ((cpu.cr0 & ControlBits.CR0_PG) == 0) {
             page = linear & 0xfffff000L;
-            writable = true;
-            dirty = true;
-            user = true;
             global = false;
             shift = 12;
             return true;
         }
         boolean nxEnabled = (cpu.efer & ControlBits.EFER_NXE) != 0;
         boolean pae = (cpu.cr4 & ControlBits.CR4_PAE) != 0;
+        boolean reportsFetch = pae && nxEnabled || (cpu.cr4 & ControlBits.CR4_SMEP) != 0;
         int base = (accessKind == WRITE ? WRITE_ACCESS : 0)
                 | (userAccess ? USER_ACCESS : 0)
-                | (accessKind == EXECUTE && (pae && nxEnabled || (cpu.cr4 & ControlBits.CR4_SMEP) != 0)
-                        ? INSTRUCTION_FETCH
-                        : 0);
+                | (accessKind == EXECUTE && reportsFetch ? INSTRUCTION_FETCH : 0);
         return pae
-                ? walkLong(cpu, linear, accessKind, userAccess, smapForbids, nxEnabled, base)
+                ? walkWide(cpu, linear, accessKind, userAccess, smapForbids, nxEnabled, base)
                 : walk32(cpu, linear, accessKind, userAccess, smapForbids, base);
     }
 
-    private boolean walkLong(
+    private boolean fault(int code) {
+        error = code;
+        return false;
+    }
+
+    /** Tables of 512 entries of 8 bytes. */
+    private boolean walkWide(
             RegisterFile cpu,
             long linear,
             int accessKind,
@@ -99,75 +110,98 @@ final class PageTableWalker {
             boolean nxEnabled,
             int base) {
         boolean longMode = (cpu.efer & ControlBits.EFER_LMA) != 0;
-        long reserved = RESERVED_HIGH | (nxEnabled ? 0 : ENTRY_NX);
+        long reserved = (longMode ? reserved64 : reservedPae) | (nxEnabled ? 0 : ENTRY_NX);
         retry:
         for (; ; ) {
-            int shift;
+            int level;
             long table;
             if (longMode) {
-                shift = 39;
-                table = cpu.cr3 & ADDRESS_MASK;
+                level = (cpu.cr4 & ControlBits.CR4_LA57) != 0 ? 48 : 39;
+                table = cpu.cr3 & addressMask;
             } else {
-                shift = 30;
-                table = cpu.cr3 & 0xffffffe0L;
+                level = 21;
+                long pointer = directoryPointer(cpu, (int) (linear >>> 30) & 3);
+                if ((pointer & ENTRY_PRESENT) == 0) {
+                    return fault(base);
+                }
+                table = pointer & addressMask;
             }
             long rights = ENTRY_WRITABLE | ENTRY_USER;
             long noExecute = 0;
-            for (; ; shift -= 9) {
-                boolean pdptOfPae = !longMode && shift == 30;
-                long indexMask = pdptOfPae ? 3 : 511;
-                long entryAddress = table + ((linear >>> shift & indexMask) << 3);
+            for (; ; level -= 9) {
+                long entryAddress = table + ((linear >>> level & 511) << 3);
                 long entry = memory.readTable64(entryAddress);
                 if ((entry & ENTRY_PRESENT) == 0) {
-                    error = base;
-                    return false;
+                    return fault(base);
                 }
-                if (pdptOfPae) {
-                    // PAE directory pointers hold no rights, and bits 2:1 and 8:5 are reserved (SDM vol. 3, 4.4.1).
-                    if ((entry & (RESERVED_HIGH | ENTRY_NX | 0x1e6)) != 0) {
-                        error = base | PRESENT | RESERVED_BIT;
-                        return false;
-                    }
-                    table = entry & ADDRESS_MASK;
-                    continue;
-                }
-                boolean leaf = shift == 12 || shift <= 30 && (entry & ENTRY_LARGE) != 0;
+                boolean leaf = level == 12 || level <= 30 && (entry & ENTRY_LARGE) != 0;
                 long forbidden = reserved;
-                if (shift == 39) {
-                    forbidden |= ENTRY_LARGE;
-                } else if (leaf && shift > 12) {
+                if (level >= 39) {
+                    // No pages of that size; AMD also reserves the place of the global bit (APM vol. 2, 5.4.1).
+                    forbidden |= ENTRY_LARGE | ENTRY_GLOBAL;
+                } else if (leaf && level > 12) {
                     // Between the PAT bit (12) and the frame, address bits must be 0.
-                    forbidden |= (1L << shift) - 1 & ~0x1fffL;
+                    forbidden |= (1L << level) - 1 & ~0x1fffL;
                 }
                 if ((entry & forbidden) != 0) {
-                    error = base | PRESENT | RESERVED_BIT;
-                    return false;
+                    return fault(base | PRESENT | RESERVED_BIT);
                 }
                 rights &= entry;
                 noExecute |= entry & ENTRY_NX;
                 if (!leaf) {
-                    if ((entry & ENTRY_ACCESSED) == 0
-                            && !memory.compareAndSetTable64(entryAddress, entry, entry | ENTRY_ACCESSED)) {
+                    if ((entry & ENTRY_ACCESSED) == 0 && !update64(entryAddress, entry, entry | ENTRY_ACCESSED)) {
                         continue retry;
                     }
-                    table = entry & ADDRESS_MASK;
+                    table = entry & addressMask;
                     continue;
                 }
                 if (!permitted(cpu, rights, noExecute != 0, accessKind, userAccess, smapForbids)) {
-                    error = base | PRESENT;
-                    return false;
+                    return fault(base | PRESENT);
                 }
                 long wanted = entry | ENTRY_ACCESSED | (accessKind == WRITE ? ENTRY_DIRTY : 0);
-                if (wanted != entry && !memory.compareAndSetTable64(entryAddress, entry, wanted)) {
+                if (wanted != entry && !update64(entryAddress, entry, wanted)) {
                     continue retry;
                 }
-                finish(cpu, rights, wanted, userAccess);
-                this.shift = shift;
-                long offsetMask = (1L << shift) - 1;
-                page = (entry & ADDRESS_MASK & ~offsetMask | linear & offsetMask) & ~0xfffL;
+                global = (entry & ENTRY_GLOBAL) != 0 && (cpu.cr4 & ControlBits.CR4_PGE) != 0;
+                shift = level;
+                long offsetMask = (1L << level) - 1;
+                page = (entry & addressMask & ~offsetMask | linear & offsetMask) & ~0xfffL;
                 return true;
             }
         }
+    }
+
+    /** One of the four registers of PAE paging; after a restored state they are filled at their first use. */
+    private long directoryPointer(RegisterFile cpu, int index) {
+        if (!cpu.directoryPointersLoaded) {
+            for (int i = 0; i < 4; i++) {
+                cpu.directoryPointers[i] = memory.readTable64(pointerTable(cpu.cr3) + 8 * i);
+            }
+            cpu.directoryPointersLoaded = true;
+        }
+        return cpu.directoryPointers[index];
+    }
+
+    private static long pointerTable(long cr3) {
+        return cr3 & 0xffffffe0L;
+    }
+
+    /**
+     * Loads the PAE directory pointers as MOV to CR3 does (SDM vol. 3, 4.4.1).
+     *
+     * @return false, with the registers as they were, when one is present and has a reserved bit set: #GP
+     */
+    boolean loadDirectoryPointers(RegisterFile cpu, long cr3) {
+        long[] loaded = new long[4];
+        for (int i = 0; i < 4; i++) {
+            loaded[i] = memory.readTable64(pointerTable(cr3) + 8 * i);
+            if ((loaded[i] & ENTRY_PRESENT) != 0 && (loaded[i] & (reservedPae | POINTER_RESERVED)) != 0) {
+                return false;
+            }
+        }
+        System.arraycopy(loaded, 0, cpu.directoryPointers, 0, 4);
+        cpu.directoryPointersLoaded = true;
+        return true;
     }
 
     private boolean walk32(
@@ -178,8 +212,7 @@ final class PageTableWalker {
             long directoryAddress = (cpu.cr3 & 0xfffff000L) + ((linear >>> 22 & 1023) << 2);
             int directory = memory.readTable32(directoryAddress);
             if ((directory & ENTRY_PRESENT) == 0) {
-                error = base;
-                return false;
+                return fault(base);
             }
             long rights = directory & (ENTRY_WRITABLE | ENTRY_USER);
             boolean leaf = largePages && (directory & ENTRY_LARGE) != 0;
@@ -187,40 +220,38 @@ final class PageTableWalker {
             int entry = directory;
             if (!leaf) {
                 if ((directory & ENTRY_ACCESSED) == 0
-                        && !memory.compareAndSetTable32(
-                                directoryAddress, directory, directory | (int) ENTRY_ACCESSED)) {
+                        && !update32(directoryAddress, directory, directory | (int) ENTRY_ACCESSED)) {
                     continue;
                 }
                 entryAddress = (directory & 0xfffff000L) + ((linear >>> 12 & 1023) << 2);
                 entry = memory.readTable32(entryAddress);
                 if ((entry & ENTRY_PRESENT) == 0) {
-                    error = base;
-                    return false;
+                    return fault(base);
                 }
                 rights &= entry;
-            } else if ((directory & 1 << 21) != 0) {
-                // PSE-36: bits 20:13 extend the frame to 40 bits; bit 21 is reserved (SDM vol. 3, table 4-4).
-                error = base | PRESENT | RESERVED_BIT;
-                return false;
+            } else if ((directory & LARGE32_RESERVED | largeFrame(directory) & reserved64) != 0) {
+                return fault(base | PRESENT | RESERVED_BIT);
             }
             if (!permitted(cpu, rights, false, accessKind, userAccess, smapForbids)) {
-                error = base | PRESENT;
-                return false;
+                return fault(base | PRESENT);
             }
             int wanted = entry | (int) ENTRY_ACCESSED | (accessKind == WRITE ? (int) ENTRY_DIRTY : 0);
-            if (wanted != entry && !memory.compareAndSetTable32(entryAddress, entry, wanted)) {
+            if (wanted != entry && !update32(entryAddress, entry, wanted)) {
                 continue retry;
             }
-            finish(cpu, rights, wanted, userAccess);
+            global = (entry & ENTRY_GLOBAL) != 0 && (cpu.cr4 & ControlBits.CR4_PGE) != 0;
             shift = leaf ? 22 : 12;
-            page = leaf
-                    ? entry & 0xffc00000L | (entry & 0x1fe000L) << 19 | linear & 0x3ff000L
-                    : entry & 0xfffff000L;
+            page = leaf ? largeFrame(entry) | linear & 0x3ff000L : entry & 0xfffff000L;
             return true;
         }
     }
 
-    private boolean permitted(
+    /** PSE-36: bits 20:13 of a PDE for a 4 MiB page are address bits 39:32. */
+    private static long largeFrame(int directory) {
+        return directory & 0xffc00000L | (directory & 0x1fe000L) << 19;
+    }
+
+    private static boolean permitted(
             RegisterFile cpu, long rights, boolean noExecute, int accessKind, boolean userAccess, boolean smapForbids) {
         boolean userPage = (rights & ENTRY_USER) != 0;
         if (userAccess && !userPage) {
@@ -236,10 +267,29 @@ final class PageTableWalker {
         };
     }
 
-    private void finish(RegisterFile cpu, long rights, long leaf, boolean userAccess) {
-        writable = (rights & ENTRY_WRITABLE) != 0 || !userAccess && (cpu.cr0 & ControlBits.CR0_WP) == 0;
-        dirty = (leaf & ENTRY_DIRTY) != 0;
-        user = (rights & ENTRY_USER) != 0;
-        global = (leaf & ENTRY_GLOBAL) != 0 && (cpu.cr4 & ControlBits.CR4_PGE) != 0;
+    /** Sets bits of an entry; false when another vCPU was there first. Entries outside RAM cannot be changed. */
+    private boolean update64(long physical, long expected, long value) {
+        long offset = memory.offsetOf(physical);
+        if (offset < 0) {
+            return true;
+        }
+        boolean done = HostMemory.compareAndSetLong(ram, memory.ramBase + offset, expected, value);
+        return done && noteWrite(offset);
+    }
+
+    private boolean update32(long physical, int expected, int value) {
+        long offset = memory.offsetOf(physical);
+        if (offset < 0) {
+            return true;
+        }
+        boolean done = HostMemory.compareAndSetInt(ram, memory.ramBase + offset, expected, value);
+        return done && noteWrite(offset);
+    }
+
+    private boolean noteWrite(long offset) {
+        if (memory.holdsCode((int) (offset >>> 12)) && codeWriteCount < LEVELS) {
+            codeWrites[codeWriteCount++] = offset;
+        }
+        return true;
     }
 }

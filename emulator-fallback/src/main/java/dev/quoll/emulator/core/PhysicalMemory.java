@@ -19,13 +19,16 @@ public final class PhysicalMemory {
     final long ramBase;
 
     final MmioBus bus;
+    final int addressBits;
     private final long[] starts;
     private final long[] ends;
     private final long[] offsets;
     /** Non-zero: some vCPU has decoded code from this page of the RAM mapping. */
     private final byte[] codeFlags;
 
-    public PhysicalMemory(GuestMemory memory, MmioBus bus) {
+    /** @param addressBits width of physical addresses: bits of page-table entries at and above it are reserved */
+    public PhysicalMemory(GuestMemory memory, MmioBus bus, int addressBits) {
+        this.addressBits = addressBits;
         this.ram = memory.mapping();
         this.ramBase = HostMemory.base(ram);
         this.bus = bus;
@@ -99,15 +102,5 @@ public final class PhysicalMemory {
     int readTable32(long physical) {
         long offset = offsetOf(physical);
         return offset >= 0 ? HostMemory.getInt(ram, ramBase + offset) : (int) bus.read(physical, 4);
-    }
-
-    boolean compareAndSetTable64(long physical, long expected, long value) {
-        long offset = offsetOf(physical);
-        return offset < 0 || HostMemory.compareAndSetLong(ram, ramBase + offset, expected, value);
-    }
-
-    boolean compareAndSetTable32(long physical, int expected, int value) {
-        long offset = offsetOf(physical);
-        return offset < 0 || HostMemory.compareAndSetInt(ram, ramBase + offset, expected, value);
     }
 }

@@ -41,6 +41,10 @@ public abstract class RegisterFile {
     public long cr2;
     public long cr3;
     public long cr4;
+    /** The four page-directory-pointer registers of PAE paging. */
+    final long[] directoryPointers = new long[4];
+    /** Whether they hold what CR3 points to. */
+    boolean directoryPointersLoaded;
     public long efer;
     public long xcr0 = 1;
     public long dr6 = 0xffff0ff0L;

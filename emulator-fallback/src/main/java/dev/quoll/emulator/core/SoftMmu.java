@@ -50,7 +50,11 @@ public abstract class SoftMmu extends Tlb {
         }
         boolean userAccess = which == USER;
         boolean smap = which == SUPERVISOR && (cr4 & ControlBits.CR4_SMAP) != 0;
-        if (!walker.walk(this, va, accessKind, userAccess, smap)) {
+        boolean mapped = walker.walk(this, va, accessKind, userAccess, smap);
+        if (walker.codeWriteCount != 0) {
+            tableWritesToCode(op);
+        }
+        if (!mapped) {
             cr2 = va;
             throw fault(op, 14, true, walker.error);
         }
@@ -60,6 +64,36 @@ public abstract class SoftMmu extends Tlb {
         if (offset >= 0) {
             fill(va & PAGE, offset, accessKind, which, walker);
         }
+    }
+
+    /** The walk has set accessed or dirty bits in pages that hold decoded code, perhaps the code that runs. */
+    private void tableWritesToCode(Op op) {
+        RestartInstruction restart = null;
+        for (int i = 0; i < walker.codeWriteCount; i++) {
+            long offset = walker.codeWrites[i];
+            int from = (int) offset & 0xfff;
+            try {
+                beforeCodeWrite(op, (int) (offset >>> 12), from, Math.min(from + 8, 4096));
+            } catch (RestartInstruction own) {
+                restart = own;
+            }
+        }
+        if (restart != null) {
+            throw restart;
+        }
+    }
+
+    /**
+     * Loads the directory pointers of PAE paging as MOV to CR3 does (SDM vol. 3, 4.4.1); false, with the old ones still
+     * there, when one of them is present and has a reserved bit set.
+     */
+    public final boolean loadDirectoryPointers(long table) {
+        return walker.loadDirectoryPointers(this, table);
+    }
+
+    /** The paging registers have been set from outside: the directory pointers are loaded at their first use. */
+    public final void forgetDirectoryPointers() {
+        directoryPointersLoaded = false;
     }
 
     /** Code page of the linear page, for the lookup; faults as an instruction fetch does. */

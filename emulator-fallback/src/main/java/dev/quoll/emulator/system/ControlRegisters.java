@@ -24,6 +24,11 @@ final class ControlRegisters {
             | ControlBits.CR4_PCIDE
             | ControlBits.CR4_SMEP
             | ControlBits.CR4_SMAP;
+    /** A change of these loads the directory pointers of PAE paging again (SDM vol. 3, 4.4.1). */
+    private static final long CR4_RELOADING = ControlBits.CR4_PAE
+            | ControlBits.CR4_PGE
+            | ControlBits.CR4_PSE
+            | ControlBits.CR4_SMEP;
     private static final long PCID = 0xfff;
 
     private ControlRegisters() {}
@@ -75,11 +80,28 @@ final class ControlRegisters {
             require(cpu, op, !cpu.is64() && (cpu.cr4 & ControlBits.CR4_PCIDE) == 0);
             cpu.efer &= ~ControlBits.EFER_LMA;
         }
+        if (((old ^ value) & (ControlBits.CR0_PG | ControlBits.CR0_CD | ControlBits.CR0_NW)) != 0) {
+            loadDirectoryPointers(cpu, op, value, cpu.cr4, cpu.cr3);
+        }
         cpu.cr0 = value & CR0_BITS | ControlBits.CR0_ET;
         if (((old ^ value) & (ControlBits.CR0_PG | ControlBits.CR0_PE | ControlBits.CR0_WP)) != 0) {
             cpu.flushAll();
         }
         cpu.updateMode();
+    }
+
+    /** Under PAE paging: #GP when a directory pointer has a reserved bit set. */
+    private static void loadDirectoryPointers(Cpu cpu, Op op, long cr0, long cr4, long cr3) {
+        if (!cpu.longMode() && (cr0 & ControlBits.CR0_PG) != 0 && (cr4 & ControlBits.CR4_PAE) != 0) {
+            require(cpu, op, cpu.loadDirectoryPointers(cr3));
+        }
+    }
+
+    /** A task switch's CR3, outside long mode. */
+    static void switchTables(Cpu cpu, long cr3) {
+        loadDirectoryPointers(cpu, null, cpu.cr0, cpu.cr4, cr3);
+        cpu.cr3 = cr3;
+        cpu.flushNonGlobal();
     }
 
     private static void writeCr3(Cpu cpu, Op op, long value) {
@@ -92,6 +114,7 @@ final class ControlRegisters {
             require(cpu, op, next >>> cpu.platform().physicalAddressBits() == 0);
         } else {
             next &= 0xffffffffL;
+            loadDirectoryPointers(cpu, op, cpu.cr0, cpu.cr4, next);
         }
         // The TLB holds one address space, so "keep this PCID's entries" can be honoured only where nothing changes.
         boolean same = next == cpu.cr3;
@@ -109,6 +132,9 @@ final class ControlRegisters {
         }
         if ((value & ~old & ControlBits.CR4_PCIDE) != 0) {
             require(cpu, op, cpu.longMode() && (cpu.cr3 & PCID) == 0);
+        }
+        if (((old ^ value) & CR4_RELOADING) != 0) {
+            loadDirectoryPointers(cpu, op, cpu.cr0, value, cpu.cr3);
         }
         cpu.cr4 = value;
         if (((old ^ value) & CR4_FLUSHING) != 0) {

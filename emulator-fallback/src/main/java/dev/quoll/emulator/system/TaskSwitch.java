@@ -146,8 +146,7 @@ final class TaskSwitch {
     /** Fills the registers; from here on faults belong to the new task. */
     private static void load(Cpu cpu, long[] image, boolean wide, Cause cause) {
         if (wide && (cpu.cr0 & ControlBits.CR0_PG) != 0 && cpu.cr3 != image[0]) {
-            cpu.cr3 = image[0];
-            cpu.flushNonGlobal();
+            ControlRegisters.switchTables(cpu, image[0]);
         }
         cpu.setRip(image[1]);
         long flags = image[2] & Flags.ALL | (cause.nests() ? Flags.NT : 0);

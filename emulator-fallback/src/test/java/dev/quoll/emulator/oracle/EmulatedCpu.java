@@ -55,7 +55,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
             int dataPages) {
         super(
                 arena,
-                new PhysicalMemory(memory, new MmioBus()),
+                new PhysicalMemory(memory, new MmioBus(), 40),
                 new Decoder(CpuFeature.ALL),
                 (instruction, context) -> {
                     if (instruction.mnemonic() == Mnemonic.HLT) {

@@ -156,4 +156,28 @@ class CodeCacheTest {
             assertThat(m.rax()).isEqualTo(3);
         }
     }
+
+    @Test
+    void accessedAndDirtyBitsChangeCodeThatIsAPageTable() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            // MOV EAX, imm32, whose operand is the low half of the second entry; two ADD [RAX], AL; HLT as the third.
+            long entries = SystemMachine.TABLES + 0x3000;
+            m.codeAt(entries + 7, 0xb8, 0x07, 0x50, 0x04, 0, 0, 0, 0, 0, 0xf4);
+            m.setRip(entries + 7);
+            m.run();
+            assertThat(m.get64(StateLayout.RAX)).isEqualTo(0x45007);
+            m.memory.writeInt(0x45007, 0);
+            // mov [PAGE + 0x1000], ecx; hlt
+            m.code(0x89, 0x0c, 0x25, 0, 0x10, 0xa0, 0, 0xf4);
+            m.codeAt(entries + 7, 0xb8);
+            m.setRip(entries + 7);
+            m.run();
+            m.setRip(SystemMachine.TEXT);
+            m.run();
+            assertThat(m.memory.readLong(entries + 8)).as("A and D").isEqualTo(0x45067);
+            m.setRip(entries + 7);
+            m.run();
+            assertThat(m.get64(StateLayout.RAX)).isEqualTo(0x45067);
+        }
+    }
 }

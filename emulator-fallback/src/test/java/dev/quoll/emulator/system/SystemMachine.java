@@ -76,7 +76,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
     private SystemMachine(Arena arena, GuestMemory memory, EventDelivery delivery) {
         super(
                 arena,
-                new PhysicalMemory(memory, new MmioBus()),
+                new PhysicalMemory(memory, new MmioBus(), 40),
                 new Decoder(CpuFeature.ALL),
                 families(delivery),
                 delivery,
