@@ -24,8 +24,8 @@ public final class PcBuilder {
     public static final String DEFAULT_COMMAND_LINE = "console=ttyS0 reboot=k";
     /** In bytes. */
     public static final long DEFAULT_MEMORY = 512L << 20;
-    /** As many as local APIC entries of the interrupt tables can name. */
-    public static final int MAX_CPUS = 254;
+    /** What interrupt tables, APIC ids and the engines' bookkeeping have room for with ease. */
+    public static final int MAX_CPUS = 64;
 
     private Engine engine;
     private CpuProfile profile = CpuProfile.V2;

@@ -87,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
             description = "Guest memory; a plain number is MiB, or K, M, G (default: ${DEFAULT-VALUE}).")
     private ByteSize memory;
 
-    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Virtual CPUs (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Virtual CPUs, 1 to 64 (default: ${DEFAULT-VALUE}).")
     private int cpus;
 
     @Option(

@@ -76,7 +76,7 @@ class MainTest {
     @Test
     void badChoicesOfRunAreUsageErrors() {
         for (String[] choice : new String[][] {
-            {"--memory", "1"}, {"--memory", "lots"}, {"--memory", "600G"}, {"--cpus", "0"}, {"--cpus", "255"},
+            {"--memory", "1"}, {"--memory", "lots"}, {"--memory", "600G"}, {"--cpus", "0"}, {"--cpus", "65"},
             {"--cpu", "v9"}, {"--engine", "steam"}, {"--console", "tty"}, {"--machine", "mainframe"},
             {"--kit", "bsd"}, {"--unpack", "never"}
         }) {

@@ -2,6 +2,7 @@ package dev.quoll.emulator;
 
 import dev.quoll.emulator.apic.ApicCpu;
 import dev.quoll.emulator.apic.LocalApic;
+import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.core.CpuPlatform;
 import dev.quoll.emulator.core.EmulationFailure;
@@ -17,15 +18,10 @@ import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** One vCPU: the CPU loop joined to its local APIC, clock, MSRs and buses, behind the machine's contract. */
 final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatform {
-    private record WrittenRange(long offset, long length) {}
-
     private final EmulatorPartition partition;
     private final PartitionConfig config;
     private final int index;
@@ -44,12 +40,6 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     /** The vCPU's thread while it sleeps in HLT. */
     private volatile Thread sleeper;
 
-    private static final int MOST_RANGES = 256;
-
-    private final Queue<WrittenRange> writtenRanges = new ConcurrentLinkedQueue<>();
-    /** Writes noted since the queue was last emptied, those included that found it full. */
-    private final AtomicInteger writtenCount = new AtomicInteger();
-
     EmulatorCpu(
             EmulatorPartition partition,
             PartitionConfig config,
@@ -58,8 +48,9 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
             PhysicalMemory physical,
             Decoder decoder,
             Interpreter interpreter,
+            CpuGroup group,
             int index) {
-        super(arena, physical, decoder, interpreter, new Delivery(), config.cpus() > 1);
+        super(arena, physical, decoder, interpreter, new Delivery(), group);
         this.partition = partition;
         this.config = config;
         this.index = index;
@@ -121,8 +112,6 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         clearAllEvents();
         nmiPending = false;
         invalidateAll();
-        writtenRanges.clear();
-        writtenCount.set(0);
         ResetState.powerOn(this);
         activity = index == 0 ? Activity.RUNNING : Activity.WAIT_FOR_SIPI;
     }
@@ -181,6 +170,8 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
 
     @Override
     public void init() {
+        // A start-up IPI counts only behind the INIT that made the CPU wait for it.
+        clearEvents(EVENT_STARTUP);
         raise(EVENT_INIT);
         wake();
     }
@@ -199,22 +190,10 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         }
     }
 
-    /** Somebody outside the vCPUs has written to RAM. */
-    void memoryWritten(long guestAddress, long length) {
-        long offset = physical.offsetOf(guestAddress);
-        if (physical.mayHoldCode(offset, length)) {
-            // The vCPU may be halted or paused for long: past some number all its code goes.
-            if (writtenCount.incrementAndGet() <= MOST_RANGES) {
-                writtenRanges.add(new WrittenRange(offset, length));
-            }
-            raise(EVENT_INVALIDATE);
-        }
-    }
-
     // CpuLoop.
 
     /** Events that change what the vCPU does, as opposed to how the next instruction runs. */
-    private static final int CONTROL_EVENTS = EVENT_KICK | EVENT_NMI | EVENT_INIT | EVENT_STARTUP | EVENT_INVALIDATE;
+    private static final int CONTROL_EVENTS = EVENT_KICK | EVENT_NMI | EVENT_INIT | EVENT_STARTUP;
 
     @Override
     protected boolean handleEvents(int events) {
@@ -242,20 +221,9 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
 
     /** Takes the control events; false when {@link #run} has to return. */
     private boolean control(int events) {
-        if ((events & EVENT_INVALIDATE) != 0) {
-            clearEvents(EVENT_INVALIDATE);
-            boolean tooMany = writtenCount.getAndSet(0) > MOST_RANGES;
-            for (WrittenRange range = writtenRanges.poll(); range != null; range = writtenRanges.poll()) {
-                if (!tooMany) {
-                    invalidateRange(range.offset, range.length);
-                }
-            }
-            if (tooMany) {
-                invalidateAll();
-            }
-        }
         if ((events & EVENT_INIT) != 0) {
-            clearEvents(EVENT_INIT | EVENT_STARTUP);
+            clearEvents(EVENT_INIT);
+            nmiPending = false;
             apic.initReset();
             ResetState.init(this);
             activity = index == 0 ? Activity.RUNNING : Activity.WAIT_FOR_SIPI;
@@ -309,9 +277,11 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
             }
         }
         sleeper = Thread.currentThread();
+        beginSleep();
         if ((pendingEvents() & (CONTROL_EVENTS | EVENT_INTERRUPT)) == 0) {
             LockSupport.park(this);
         }
+        endSleep();
         sleeper = null;
         return true;
     }

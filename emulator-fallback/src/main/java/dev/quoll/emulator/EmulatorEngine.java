@@ -53,9 +53,6 @@ public final class EmulatorEngine implements Engine {
 
     @Override
     public Partition create(PartitionConfig config) throws EngineException {
-        if (config.cpus() != 1) {
-            throw new EngineException("the emulator runs one virtual CPU, not %d: use --cpus 1".formatted(config.cpus()));
-        }
         Set<CpuFeature> absent = new TreeSet<>(config.profile().features());
         absent.retainAll(MISSING);
         if (!absent.isEmpty()) {

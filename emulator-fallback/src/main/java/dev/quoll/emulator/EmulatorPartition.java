@@ -4,6 +4,7 @@ import dev.quoll.emulator.apic.ApicBus;
 import dev.quoll.emulator.apic.LocalApic;
 import dev.quoll.emulator.avx.AvxFamily;
 import dev.quoll.emulator.clock.KvmClock;
+import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.PhysicalMemory;
 import dev.quoll.emulator.integer.IntegerFamily;
 import dev.quoll.emulator.isa.CpuFeature;
@@ -31,6 +32,7 @@ final class EmulatorPartition implements Partition {
     private final Arena arena = Arena.ofShared();
     private final PartitionConfig config;
     private final ApicBus apicBus;
+    private final PhysicalMemory physical;
     private final EmulatorCpu[] cpus;
     final KvmClock kvmClock;
     private volatile ExternalInterruptSource externalSource;
@@ -39,7 +41,8 @@ final class EmulatorPartition implements Partition {
         this.config = config;
         apicBus = new ApicBus(config.clock(), config.timers());
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
-        PhysicalMemory physical = new PhysicalMemory(config.memory(), config.mmio(), abilities.physicalAddressBits());
+        physical = new PhysicalMemory(config.memory(), config.mmio(), abilities.physicalAddressBits());
+        CpuGroup group = new CpuGroup(config.cpus());
         Interpreter interpreter = new Interpreter(
                 new IntegerFamily(),
                 List.of(
@@ -60,7 +63,7 @@ final class EmulatorPartition implements Partition {
                             (int) (config.clock().tscHz() / 1000),
                             (int) (LocalApic.BUS_HZ / 1000)));
             cpus[index] = new EmulatorCpu(
-                    this, config, cpuid, arena, physical, new Decoder(decoderFeatures(cpuid)), interpreter, index);
+                    this, config, cpuid, arena, physical, new Decoder(decoderFeatures(cpuid)), interpreter, group, index);
             cpus[index].attachApic(apicBus.attach(cpus[index]));
             cpus[index].reset();
         }
@@ -79,8 +82,9 @@ final class EmulatorPartition implements Partition {
     }
 
     private void written(long guestAddress, long length) {
+        long offset = physical.offsetOf(guestAddress);
         for (EmulatorCpu cpu : cpus) {
-            cpu.memoryWritten(guestAddress, length);
+            cpu.codeWritten(offset, length);
         }
     }
 

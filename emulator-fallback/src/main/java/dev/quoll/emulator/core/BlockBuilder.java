@@ -9,6 +9,7 @@ import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
 import dev.quoll.emulator.isa.Operand;
 import dev.quoll.emulator.isa.RegisterClass;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -36,6 +37,7 @@ final class BlockBuilder {
     private final byte[] bytes = new byte[4096 + Decoder.MAX_LENGTH];
     private final Instruction[] instructions = new Instruction[LONGEST_BLOCK];
     private final int[] starts = new int[LONGEST_BLOCK];
+    private final byte[] now = new byte[LONGEST_BLOCK * Decoder.MAX_LENGTH];
 
     /** Instructions decoded since the start. */
     long decoded;
@@ -54,8 +56,7 @@ final class BlockBuilder {
      * @return the block, or null when its first instruction straddles the page's end
      */
     Block build(Cpu cpu, CodePage page, int ip, int mode, long room, int longest) {
-        long host = cpu.physical.ramBase + ((long) page.pageIndex << 12);
-        HostMemory.read(cpu.physical.ram, host + ip, bytes, ip, 4096 - ip);
+        HostMemory.read(cpu.physical.ram, host(cpu, page) + ip, bytes, ip, 4096 - ip);
         int limit = (int) Math.min(4096, ip + room);
         Block block = decode(page, ip, limit, mode, Math.min(longest, LONGEST_BLOCK), limit < 4096);
         return block == null ? null : withRoom(block, room);
@@ -63,14 +64,26 @@ final class BlockBuilder {
 
     /** Builds the one-instruction block that straddles into the next page. */
     Block buildStraddling(Cpu cpu, CodePage page, CodePage second, int ip, int mode, long room) {
-        long host = cpu.physical.ramBase + ((long) page.pageIndex << 12);
-        HostMemory.read(cpu.physical.ram, host + ip, bytes, ip, 4096 - ip);
-        long secondHost = cpu.physical.ramBase + ((long) second.pageIndex << 12);
-        HostMemory.read(cpu.physical.ram, secondHost, bytes, 4096, Decoder.MAX_LENGTH);
+        HostMemory.read(cpu.physical.ram, host(cpu, page) + ip, bytes, ip, 4096 - ip);
+        HostMemory.read(cpu.physical.ram, host(cpu, second), bytes, 4096, Decoder.MAX_LENGTH);
         int limit = (int) Math.min(bytes.length, ip + room);
         Block block = decode(page, ip, limit, mode, 1, true);
         block.secondPage = second;
         return withRoom(block, room);
+    }
+
+    /** Whether the bytes of the block built last are still what it was built from. */
+    boolean stillThere(Cpu cpu, Block block) {
+        int inFirst = Math.min(block.end, 4096) - block.ip;
+        HostMemory.read(cpu.physical.ram, host(cpu, block.page) + block.ip, now, 0, inFirst);
+        if (block.end > 4096) {
+            HostMemory.read(cpu.physical.ram, host(cpu, block.secondPage), now, inFirst, block.end - 4096);
+        }
+        return Arrays.equals(now, 0, block.end - block.ip, bytes, block.ip, block.end);
+    }
+
+    private static long host(Cpu cpu, CodePage page) {
+        return cpu.physical.ramBase + ((long) page.pageIndex << 12);
     }
 
     private static Block withRoom(Block block, long room) {

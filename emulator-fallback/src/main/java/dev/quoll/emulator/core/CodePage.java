@@ -10,6 +10,8 @@ import java.util.List;
 final class CodePage {
     /** Page number in the RAM mapping. */
     final int pageIndex;
+    /** Whether this vCPU counts as a holder of the page's code; then no store to the page goes unseen. */
+    private boolean held;
     /** Bit n: some block has bytes in the 64-byte chunk n, so a store there must look closer. */
     private long chunks;
 
@@ -20,6 +22,23 @@ final class CodePage {
 
     CodePage(int pageIndex) {
         this.pageIndex = pageIndex;
+    }
+
+    boolean held() {
+        return held;
+    }
+
+    /** Counts this vCPU as a holder; it has just become one in {@link PhysicalMemory}. */
+    void hold() {
+        held = true;
+    }
+
+    /** Takes it back, when no block is left. */
+    void release(PhysicalMemory physical) {
+        if (held) {
+            held = false;
+            physical.dropCodeHolder(pageIndex);
+        }
     }
 
     Block find(int ip, int mode) {

@@ -29,6 +29,8 @@ public abstract class Cpu extends LinearMemory {
     public static final int EVENT_SINGLE = 64;
     /** HLT, shutdown, wait-for-SIPI. */
     public static final int EVENT_ACTIVITY = 128;
+    /** Another vCPU wants to be alone for a moment. */
+    static final int EVENT_STOP = 256;
 
     private static final VarHandle EVENTS;
 
@@ -75,8 +77,8 @@ public abstract class Cpu extends LinearMemory {
     private CpuPlatform platform;
     private final X87Operation x87Operation = new X87Operation();
 
-    Cpu(Arena arena, PhysicalMemory physical) {
-        super(arena, physical);
+    Cpu(Arena arena, PhysicalMemory physical, CpuGroup group) {
+        super(arena, physical, group);
     }
 
     /** What lies outside the core. */
@@ -102,7 +104,7 @@ public abstract class Cpu extends LinearMemory {
     }
 
     final int events() {
-        return (int) EVENTS.getOpaque(this);
+        return (int) EVENTS.getAcquire(this);
     }
 
     /** Whether a long-running instruction should stop at its next restart point. */

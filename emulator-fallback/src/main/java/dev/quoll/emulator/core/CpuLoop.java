@@ -4,6 +4,9 @@ import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.isa.Flags;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Finds, builds and runs blocks, and turns events and faults into control transfers. What lies outside the CPU proper
@@ -36,11 +39,12 @@ public abstract class CpuLoop extends Cpu {
             Decoder decoder,
             OpTranslator translator,
             EventDelivery delivery,
-            boolean smp) {
-        super(arena, physical);
-        this.builder = new BlockBuilder(decoder, translator, smp);
+            CpuGroup group) {
+        super(arena, physical, group);
+        this.builder = new BlockBuilder(decoder, translator, group.several());
         this.delivery = delivery;
-        this.code = new DecodedCode(physical.pageCount());
+        this.code = new DecodedCode(physical.pageCount(), group.size());
+        group.add(this);
     }
 
     /** Handles event bits at an instruction boundary; returns false when {@link #runBlocks} shall return. */
@@ -106,7 +110,10 @@ public abstract class CpuLoop extends Cpu {
             block = null;
         }
         if (block == null) {
-            block = build(page, ip, linear, room);
+            block = build(page, ip, room);
+            if (block == null) {
+                block = buildStraddling(page, ip, linear, room);
+            }
         }
         set64(StateLayout.RIP_BASE, rip - ip);
         if (block.secondPage == null) {
@@ -123,28 +130,75 @@ public abstract class CpuLoop extends Cpu {
         return longMode() ? next : next & 0xffffffffL;
     }
 
-    private Block build(CodePage page, int ip, long linear, long room) {
-        protect(page);
-        Block block = builder.build(this, page, ip, mode, room, Integer.MAX_VALUE);
-        if (block == null) {
-            CodePage second = fetchPage(nextPage(linear));
-            protect(second);
-            block = builder.buildStraddling(this, page, second, ip, mode, room);
-            if (block.end > 4096) {
-                second.addTail(block);
-            } else {
-                block.secondPage = null;
+    /** Decodes the block at a place and enters it; null when its first instruction straddles the page's end. */
+    private Block build(CodePage page, int ip, long room) {
+        for (; ; ) {
+            protect(page);
+            Block block = builder.build(this, page, ip, mode, room, Integer.MAX_VALUE);
+            if (block == null || enter(block)) {
+                return block;
             }
         }
-        code.add(block);
-        return block;
     }
 
-    private void protect(CodePage page) {
-        if (!physical.holdsCode(page.pageIndex)) {
-            physical.setHoldsCode(page.pageIndex, true);
-            protectCode(page.pageIndex);
+    private Block buildStraddling(CodePage page, int ip, long linear, long room) {
+        for (; ; ) {
+            CodePage second = fetchPage(nextPage(linear));
+            protect(page);
+            protect(second);
+            Block block = builder.buildStraddling(this, page, second, ip, mode, room);
+            if (block.end <= 4096) {
+                block.secondPage = null;
+            }
+            if (enter(block)) {
+                return block;
+            }
         }
+    }
+
+    /**
+     * Enters a block just decoded where stores look for code. False when the bytes have changed since they were read:
+     * another vCPU's store saw no code there, and it will not look again.
+     */
+    private boolean enter(Block block) {
+        if (!group.several()) {
+            add(block);
+            return true;
+        }
+        synchronized (group.codeLock()) {
+            boolean held = block.page.held() && (block.secondPage == null || block.secondPage.held());
+            if (!held || !builder.stillThere(this, block)) {
+                return false;
+            }
+            add(block);
+            return true;
+        }
+    }
+
+    private void add(Block block) {
+        if (block.secondPage != null) {
+            block.secondPage.addTail(block);
+        }
+        code.add(block);
+    }
+
+    /** Sees to it that no vCPU stores to a page unseen, before anything is decoded from it. May wait for the others. */
+    private void protect(CodePage page) {
+        if (page.held()) {
+            return;
+        }
+        int pageIndex = page.pageIndex;
+        // Where somebody holds code already nobody has a write tag.
+        if (!physical.joinCodeHolders(pageIndex)) {
+            boolean stopped = stopOthers();
+            try {
+                physical.addCodeHolder(pageIndex);
+                group.protectCode(pageIndex);
+            } finally {
+                letOthersRun(stopped);
+            }
+        }
+        page.hold();
     }
 
     @Override
@@ -153,11 +207,7 @@ public abstract class CpuLoop extends Cpu {
         if (ip < 4096 && !current.stale && current != single && roomy(ip)) {
             Block block = page.find(ip, mode);
             if (block == null && !code.full()) {
-                protect(page);
-                block = builder.build(this, page, ip, mode, Block.ROOMY, Integer.MAX_VALUE);
-                if (block != null) {
-                    code.add(block);
-                }
+                block = build(page, ip, Block.ROOMY);
             }
             if (block != null && block.secondPage == null && block.fits(Block.ROOMY)) {
                 return block;
@@ -188,17 +238,32 @@ public abstract class CpuLoop extends Cpu {
 
     /** Runs until {@link #handleEvents} says to return, or the vCPU shuts down. */
     protected final void runBlocks() {
-        for (boolean running = true; running; ) {
-            try {
-                running = loop();
-            } catch (GuestFault fault) {
-                singleRunning = false;
-                running = deliverFault();
-            } catch (RestartInstruction restarted) {
-                singleRunning = false;
-                running = restartAlone();
+        group.enter();
+        try {
+            for (boolean running = true; running; ) {
+                try {
+                    running = loop();
+                } catch (GuestFault fault) {
+                    singleRunning = false;
+                    running = deliverFault();
+                } catch (RestartInstruction restarted) {
+                    singleRunning = false;
+                    running = restartAlone();
+                }
             }
+        } finally {
+            group.leave();
         }
+    }
+
+    /** The vCPU is about to sleep within {@link #handleEvents}: the others need not wait for it. */
+    protected final void beginSleep() {
+        group.leave();
+    }
+
+    /** It sleeps no more. */
+    protected final void endSleep() {
+        group.enter();
     }
 
     private boolean loop() {
@@ -236,7 +301,19 @@ public abstract class CpuLoop extends Cpu {
     }
 
     /** At an instruction boundary with RIP exact and some event pending. */
-    private boolean boundary(int pending) {
+    private boolean boundary(int raised) {
+        int pending = raised;
+        if ((pending & (EVENT_STOP | EVENT_INVALIDATE)) != 0) {
+            clearEvents(EVENT_STOP | EVENT_INVALIDATE);
+            if ((pending & EVENT_STOP) != 0) {
+                group.leave();
+                group.enter();
+            }
+            if ((pending & EVENT_INVALIDATE) != 0) {
+                dropWritten();
+            }
+            pending &= ~(EVENT_STOP | EVENT_INVALIDATE);
+        }
         if (trapNow) {
             throw debugTrap(SINGLE_STEP);
         }
@@ -404,27 +481,78 @@ public abstract class CpuLoop extends Cpu {
         }
     }
 
+    /** Whether this vCPU has code in these bytes of a page; its own thread, or under the code lock. */
+    final boolean covers(int pageIndex, int from, int to) {
+        CodePage page = code.existing(pageIndex);
+        return page != null && page.covers(from, to);
+    }
+
+    /** Drops this vCPU's code in these bytes of a page. What runs now goes on to the end of its block. */
+    final void dropCode(int pageIndex, int from, int to) {
+        CodePage page = code.existing(pageIndex);
+        if (page != null && page.held()) {
+            invalidate(page, from, to);
+        }
+    }
+
+    /** Bytes of the RAM mapping that somebody else has written. */
+    private record WrittenRange(long offset, long length) {}
+
+    private static final int MOST_RANGES = 256;
+
+    private final Queue<WrittenRange> writtenRanges = new ConcurrentLinkedQueue<>();
+    /** Writes noted since the queue was last emptied, those included that found it full. */
+    private final AtomicInteger writtenCount = new AtomicInteger();
+
+    /**
+     * Somebody outside the vCPUs has written to RAM, or another vCPU's page walk has: code from there goes at the next
+     * block boundary. Any thread.
+     */
+    public final void codeWritten(long offset, long length) {
+        if (physical.mayHoldCode(offset, length)) {
+            // The vCPU may be halted or paused for long: past some number all its code goes.
+            if (writtenCount.incrementAndGet() <= MOST_RANGES) {
+                writtenRanges.add(new WrittenRange(offset, length));
+            }
+            raise(EVENT_INVALIDATE);
+        }
+    }
+
+    private void dropWritten() {
+        boolean tooMany = writtenCount.getAndSet(0) > MOST_RANGES;
+        for (WrittenRange range = writtenRanges.poll(); range != null; range = writtenRanges.poll()) {
+            if (!tooMany) {
+                invalidateRange(range.offset, range.length);
+            }
+        }
+        if (tooMany) {
+            invalidateAll();
+        }
+    }
+
     /** Drops decoded code in a range of the RAM mapping. */
     protected final void invalidateRange(long offset, long length) {
         long end = Math.min(offset + length, (long) physical.pageCount() << 12);
-        for (long at = offset; at < end; at = (at | 0xfff) + 1) {
-            int pageIndex = (int) (at >>> 12);
-            CodePage page = code.existing(pageIndex);
-            if (page != null) {
-                invalidate(page, (int) at & 0xfff, (int) Math.min(4096, end - (at & ~0xfffL)));
+        synchronized (group.codeLock()) {
+            for (long at = offset; at < end; at = (at | 0xfff) + 1) {
+                dropCode((int) (at >>> 12), (int) at & 0xfff, (int) Math.min(4096, end - (at & ~0xfffL)));
             }
         }
     }
 
     private void invalidate(CodePage page, int from, int to) {
         if (!page.invalidate(from, to)) {
-            physical.setHoldsCode(page.pageIndex, false);
+            page.release(physical);
         }
     }
 
     /** Drops all decoded code. */
     protected final void invalidateAll() {
-        code.clear(physical);
+        writtenRanges.clear();
+        writtenCount.set(0);
+        synchronized (group.codeLock()) {
+            code.clear(physical);
+        }
         Arrays.fill(jumpBlock, null);
         dropExecutePages();
     }

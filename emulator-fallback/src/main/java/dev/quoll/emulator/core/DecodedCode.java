@@ -18,12 +18,16 @@ final class DecodedCode {
     /** Pages by number: {@link #ROW} of them a row, rows made when needed. */
     private final CodePage[][] rows;
 
-    private long budget = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
+    private long budget;
     private long spent;
 
-    /** @param pages pages of the RAM mapping */
-    DecodedCode(int pages) {
+    /**
+     * @param pages pages of the RAM mapping
+     * @param cpus vCPUs that share the heap
+     */
+    DecodedCode(int pages, int cpus) {
         rows = new CodePage[pages / ROW + 1][];
+        budget = Runtime.getRuntime().maxMemory() / HEAP_SHARE / cpus;
     }
 
     /** Sets the most ops held. */
@@ -69,7 +73,7 @@ final class DecodedCode {
                 for (CodePage page : row) {
                     if (page != null) {
                         page.clear();
-                        physical.setHoldsCode(page.pageIndex, false);
+                        page.release(physical);
                     }
                 }
             }

@@ -14,8 +14,11 @@ public abstract class LinearMemory extends SoftMmu {
 
     private long updateAddress;
     private Op updateOp;
-    LinearMemory(Arena arena, PhysicalMemory physical) {
-        super(arena, physical);
+    /** It is on a device. */
+    private boolean updateDevice;
+
+    LinearMemory(Arena arena, PhysicalMemory physical, CpuGroup group) {
+        super(arena, physical, group);
     }
 
     // Stack accesses in 64-bit code: #SS instead of #GP for non-canonical addresses.
@@ -246,39 +249,53 @@ public abstract class LinearMemory extends SoftMmu {
 
     /**
      * Second half of a LOCKed read-modify-write: writes only if memory still holds {@code expected}; on false the
-     * caller starts over with loadForWrite. Atomic against all vCPUs when the operand is aligned RAM without code.
+     * caller starts over with loadForWrite. Atomic against all accesses of all vCPUs to RAM, split ones too.
      */
     public final boolean compareAndStoreBack(int size, long expected, long value) {
         long host = updateHost;
-        if (host == NO_HOST || (host & size - 1) != 0) {
-            // Device memory, a code page, or a split access: locked accesses of this kind exclude one another. Plain
-            // stores of another vCPU would not be held off, which is one reason why the engine runs a single one.
-            synchronized (physical) {
-                long now = slowLoad(updateOp, updateAddress, size, updateOp.stackSegment);
-                if (now != (size == 8 ? expected : expected & (1L << 8 * size) - 1)) {
-                    return false;
-                }
-                slowStore(updateOp, updateAddress, size, value, updateOp.stackSegment);
-                return true;
-            }
+        if (host == NO_HOST || (host & 7) + size > 8) {
+            return compareAndStoreAlone(size, expected, value);
+        }
+        if ((host & size - 1) != 0) {
+            return compareAndSetPart(host, size, expected, value);
         }
         return switch (size) {
             case 8 -> HostMemory.compareAndSetLong(ram, host, expected, value);
             case 4 -> HostMemory.compareAndSetInt(ram, host, (int) expected, (int) value);
-            default -> compareAndSetPart(host, size, (int) expected, (int) value);
+            default -> compareAndSetPart(host, size, expected, value);
         };
     }
 
-    /** Bytes and words: by the aligned dword around them, the widest unit the JVM has atomics for below 8 bytes. */
-    private boolean compareAndSetPart(long host, int size, int expected, int value) {
-        long aligned = host & ~3L;
-        int shift = (int) (host & 3) * 8;
-        int mask = (1 << 8 * size) - 1 << shift;
-        int old = HostMemory.getInt(ram, aligned);
+    /** Bytes, words and what is misaligned: by the aligned eight bytes around them. */
+    private boolean compareAndSetPart(long host, int size, long expected, long value) {
+        long aligned = host & ~7L;
+        int shift = (int) (host & 7) * 8;
+        long mask = (1L << 8 * size) - 1 << shift;
+        long old = HostMemory.getLong(ram, aligned);
         if ((old & mask) != (expected << shift & mask)) {
             return false;
         }
-        return HostMemory.compareAndSetInt(ram, aligned, old, old & ~mask | value << shift & mask);
+        return HostMemory.compareAndSetLong(ram, aligned, old, old & ~mask | value << shift & mask);
+    }
+
+    /** A page with code, a watched page, an access over eight bytes' border: no processor of the host does it in one. */
+    private boolean compareAndStoreAlone(int size, long expected, long value) {
+        if (updateDevice) {
+            // A device's register may read differently each time; what was read first counts.
+            slowStore(updateOp, updateAddress, size, value, updateOp.stackSegment);
+            return true;
+        }
+        boolean stopped = stopOthers();
+        try {
+            long now = slowLoad(updateOp, updateAddress, size, updateOp.stackSegment);
+            if (now != (size == 8 ? expected : expected & (1L << 8 * size) - 1)) {
+                return false;
+            }
+            slowStore(updateOp, updateAddress, size, value, updateOp.stackSegment);
+            return true;
+        } finally {
+            letOthersRun(stopped);
+        }
     }
 
     private long slowLoadForWrite(Op op, long va, int size) {
@@ -289,7 +306,12 @@ public abstract class LinearMemory extends SoftMmu {
             checkStore(op, va + first, size - first, op.stackSegment, context);
         }
         long value = slowLoad(op, va, size, op.stackSegment);
-        updateHost = NO_HOST;
+        // A page that is not special is in the TLB by now.
+        long entry = entry(va);
+        updateHost = HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + size - 1 & PAGE)
+                ? HostMemory.getLong(stateSegment, entry + ADDEND) + va
+                : NO_HOST;
+        updateDevice = first == size && onDevice();
         updateAddress = va;
         updateOp = op;
         return value;

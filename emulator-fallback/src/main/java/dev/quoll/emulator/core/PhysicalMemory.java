@@ -4,6 +4,7 @@ import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.MmioBus;
 import dev.quoll.machine.RamRegion;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,6 +15,8 @@ import java.util.List;
  * partition; lock-free.
  */
 public final class PhysicalMemory {
+    private static final VarHandle HOLDERS = MethodHandles.arrayElementVarHandle(byte[].class);
+
     final MemorySegment ram;
     /** Where RAM starts, for {@link HostMemory}. */
     final long ramBase;
@@ -23,8 +26,8 @@ public final class PhysicalMemory {
     private final long[] starts;
     private final long[] ends;
     private final long[] offsets;
-    /** Non-zero: some vCPU has decoded code from this page of the RAM mapping. */
-    private final byte[] codeFlags;
+    /** How many vCPUs have decoded code from each page of the RAM mapping. */
+    private final byte[] codeHolders;
 
     /** @param addressBits width of physical addresses: bits of page-table entries at and above it are reserved */
     public PhysicalMemory(GuestMemory memory, MmioBus bus, int addressBits) {
@@ -45,7 +48,7 @@ public final class PhysicalMemory {
             ends[i] = region.end();
             offsets[i] = region.offset() - region.guestAddress();
         }
-        codeFlags = new byte[Math.toIntExact(ram.byteSize() >>> 12)];
+        codeHolders = new byte[Math.toIntExact(ram.byteSize() >>> 12)];
     }
 
     /** Offset in the RAM mapping, or -1 when no RAM is there. */
@@ -58,9 +61,9 @@ public final class PhysicalMemory {
         return -1;
     }
 
-    /** Whether the page (by its number in the mapping) holds decoded code. */
+    /** Whether some vCPU has decoded code from the page (by its number in the mapping). */
     boolean holdsCode(int pageIndex) {
-        return codeFlags[pageIndex] != 0;
+        return codeHolders[pageIndex] != 0;
     }
 
     /**
@@ -73,24 +76,40 @@ public final class PhysicalMemory {
         }
         // The writer's bytes before this look, the decoder's mark before its look at the bytes: one of them sees the other.
         VarHandle.fullFence();
-        int last = (int) Math.min(offset + length - 1 >>> 12, codeFlags.length - 1);
+        int last = (int) Math.min(offset + length - 1 >>> 12, codeHolders.length - 1);
         for (int page = (int) (offset >>> 12); page <= last; page++) {
-            if (codeFlags[page] != 0) {
+            if (codeHolders[page] != 0) {
                 return true;
             }
         }
         return false;
     }
 
-    void setHoldsCode(int pageIndex, boolean code) {
-        codeFlags[pageIndex] = (byte) (code ? 1 : 0);
-        if (code) {
-            VarHandle.fullFence();
+    /** One more vCPU holds code of a page, if at least one does; false when none does, and nothing has changed. */
+    boolean joinCodeHolders(int pageIndex) {
+        byte count = codeHolders[pageIndex];
+        while (count != 0) {
+            byte seen = (byte) HOLDERS.compareAndExchange(codeHolders, pageIndex, count, (byte) (count + 1));
+            if (seen == count) {
+                return true;
+            }
+            count = seen;
         }
+        return false;
+    }
+
+    /** One more vCPU holds code of a page. A full fence. */
+    void addCodeHolder(int pageIndex) {
+        HOLDERS.getAndAdd(codeHolders, pageIndex, (byte) 1);
+    }
+
+    /** One vCPU less does. */
+    void dropCodeHolder(int pageIndex) {
+        HOLDERS.getAndAdd(codeHolders, pageIndex, (byte) -1);
     }
 
     int pageCount() {
-        return codeFlags.length;
+        return codeHolders.length;
     }
 
     /** Reads a page-table entry; where there is no RAM, what the bus answers. */

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
  * code, watched pages; and accesses made with another privilege than the current one.
  */
 public abstract class SoftMmu extends Tlb {
+    final CpuGroup group;
     private final PageTableWalker walker;
 
     /** Result of {@link #translate}: physical address, and offset in RAM or -1. */
@@ -15,8 +16,9 @@ public abstract class SoftMmu extends Tlb {
 
     private long translatedOffset;
 
-    SoftMmu(Arena arena, PhysicalMemory physical) {
+    SoftMmu(Arena arena, PhysicalMemory physical, CpuGroup group) {
         super(arena, physical);
+        this.group = group;
         this.walker = new PageTableWalker(physical);
     }
 
@@ -25,7 +27,7 @@ public abstract class SoftMmu extends Tlb {
     /** Raises an exception at this op (or at RIP itself when op is null). */
     public abstract GuestFault fault(Op op, int vector, boolean hasError, int error);
 
-    /** A store is about to change bytes of a page that holds decoded code. */
+    /** A store is about to change bytes of a page that holds decoded code: drops what this vCPU has decoded from them. */
     abstract void beforeCodeWrite(Op op, int pageIndex, int from, int to);
 
     /** Reads guest-physical space that is not RAM. */
@@ -36,6 +38,29 @@ public abstract class SoftMmu extends Tlb {
 
     /** A data access happens on a watched page. */
     abstract void watchedAccess(long linear, int size, boolean write);
+
+    // Other vCPUs.
+
+    /**
+     * Makes this vCPU the only one that runs, from within any instruction: whatever was derived from the TLB before may
+     * not hold any more.
+     *
+     * @return what {@link #letOthersRun} has to be called with
+     */
+    public final boolean stopOthers() {
+        if (group.alone(this)) {
+            return false;
+        }
+        group.stopOthers(this);
+        return true;
+    }
+
+    /** Ends what {@link #stopOthers} began. */
+    public final void letOthersRun(boolean stopped) {
+        if (stopped) {
+            group.letOthersRun();
+        }
+    }
 
     // Translation.
 
@@ -72,8 +97,11 @@ public abstract class SoftMmu extends Tlb {
         for (int i = 0; i < walker.codeWriteCount; i++) {
             long offset = walker.codeWrites[i];
             int from = (int) offset & 0xfff;
+            group.tellOthers(this, offset, 8);
             try {
-                beforeCodeWrite(op, (int) (offset >>> 12), from, Math.min(from + 8, 4096));
+                synchronized (group.codeLock()) {
+                    beforeCodeWrite(op, (int) (offset >>> 12), from, Math.min(from + 8, 4096));
+                }
             } catch (RestartInstruction own) {
                 restart = own;
             }
@@ -159,6 +187,11 @@ public abstract class SoftMmu extends Tlb {
         };
     }
 
+    /** Whether the last access that left the fast path was to a device. */
+    final boolean onDevice() {
+        return translatedOffset < 0;
+    }
+
     final void writeHost(long host, int size, long value) {
         switch (size) {
             case 1 -> HostMemory.putByte(ram, host, (byte) value);
@@ -176,33 +209,98 @@ public abstract class SoftMmu extends Tlb {
         int inPage = (int) va & 0xfff;
         if (inPage + size > 4096) {
             int first = 4096 - inPage;
-            checkStore(op, va, first, stack, which);
-            checkStore(op, va + first, size - first, stack, which);
-            for (int i = 0; i < size; i++) {
-                slowStore(op, va + i, 1, value >>> 8 * i, stack, which);
+            boolean code = checkStore(op, va, first, stack, which);
+            code |= checkStore(op, va + first, size - first, stack, which);
+            boolean stopped = code && stopOthers();
+            try {
+                for (int i = 0; i < size; i++) {
+                    slowStore(op, va + i, 1, value >>> 8 * i, stack, which);
+                }
+            } finally {
+                letOthersRun(stopped);
             }
             return;
         }
-        checkStore(op, va, size, stack, which);
+        translate(op, va, PageTableWalker.WRITE, stack, which);
+        long offset = translatedOffset;
+        if (offset < 0 || !physical.holdsCode((int) (offset >>> 12))) {
+            finishStore(va, offset, size, value);
+        } else if (!storeToCode(op, va, offset, size, value)) {
+            boolean stopped = stopOthers();
+            try {
+                slowStore(op, va, size, value, stack, which);
+            } finally {
+                letOthersRun(stopped);
+            }
+        }
+    }
+
+    private void finishStore(long va, long offset, int size, long value) {
         if ((dr7 & 0xff) != 0) {
             watchedAccess(va, size, true);
         }
-        long offset = translatedOffset;
         if (offset < 0) {
             writeDevice(translated, size, value);
-            return;
+        } else {
+            writeHost(physical.ramBase + offset, size, value);
         }
-        writeHost(physical.ramBase + offset, size, value);
     }
 
-    /** Everything that can stop a store within one page happens here. */
-    final void checkStore(Op op, long va, int size, boolean stack, int which) {
+    /**
+     * A store into a page with code. The look for code and the store are one step for whoever decodes (see
+     * {@link CpuGroup}).
+     *
+     * @return false, with nothing done, when it hits code of another vCPU that may run
+     */
+    private boolean storeToCode(Op op, long va, long offset, int size, long value) {
+        synchronized (group.codeLock()) {
+            if (!dropCode(op, offset, size)) {
+                return false;
+            }
+            finishStore(va, offset, size, value);
+            return true;
+        }
+    }
+
+    /** Drops decoded code that a store is about to hit; false when it is another vCPU's and that may run. */
+    private boolean dropCode(Op op, long offset, int size) {
+        int pageIndex = (int) (offset >>> 12);
+        int from = (int) offset & 0xfff;
+        if (group.several() && group.othersCover(this, pageIndex, from, from + size)) {
+            if (!group.alone(this)) {
+                return false;
+            }
+            group.dropOthersCode(this, pageIndex, from, from + size);
+        }
+        beforeCodeWrite(op, pageIndex, from, from + size);
+        return true;
+    }
+
+    /**
+     * Everything that can stop a store within one page happens here. It may wait for other vCPUs, so that nothing derived
+     * from the TLB before holds any more.
+     *
+     * @return whether the page holds code
+     */
+    final boolean checkStore(Op op, long va, int size, boolean stack, int which) {
         translate(op, va, PageTableWalker.WRITE, stack, which);
         long offset = translatedOffset;
-        if (offset >= 0 && physical.holdsCode((int) (offset >>> 12))) {
-            int from = (int) offset & 0xfff;
-            beforeCodeWrite(op, (int) (offset >>> 12), from, from + size);
+        if (offset < 0 || !physical.holdsCode((int) (offset >>> 12))) {
+            return false;
         }
+        boolean dropped;
+        synchronized (group.codeLock()) {
+            dropped = dropCode(op, offset, size);
+        }
+        if (!dropped) {
+            boolean stopped = stopOthers();
+            try {
+                checkStore(op, va, size, stack, which);
+            } finally {
+                letOthersRun(stopped);
+            }
+        }
+        return true;
     }
 
     /** Makes sure that {@code size} bytes may be written before an instruction with several effects begins. */

@@ -52,8 +52,9 @@ final class CompareExchangeWide extends SimpleMemOp {
         if ((va & 15) != 0) {
             throw cpu.generalProtection(this, 0);
         }
-        // The JVM has no 16-byte atomic: all vCPUs take turns here.
-        synchronized (cpu.physical) {
+        // The JVM has no 16-byte atomic.
+        boolean stopped = locked && cpu.stopOthers();
+        try {
             cpu.probeWrite(this, va, 16);
             long low = cpu.load64(this, va);
             long high = cpu.load64(this, va + 8);
@@ -67,6 +68,8 @@ final class CompareExchangeWide extends SimpleMemOp {
             cpu.set64(StateLayout.RAX, low);
             cpu.set64(StateLayout.RDX, high);
             return false;
+        } finally {
+            cpu.letOthersRun(stopped);
         }
     }
 }

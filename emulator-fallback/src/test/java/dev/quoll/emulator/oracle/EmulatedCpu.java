@@ -3,6 +3,7 @@ package dev.quoll.emulator.oracle;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.core.Op;
 import dev.quoll.emulator.core.OpFamily;
@@ -70,7 +71,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
                     throw new AssertionError("no family has " + instruction + " (" + instruction.row().encoding() + ")");
                 },
                 (cpu, vector, hasError, error, source) -> ((EmulatedCpu) cpu).faulted(vector),
-                smp);
+                new CpuGroup(smp ? 2 : 1));
         this.arena = arena;
         this.memory = memory;
         this.codeAddress = codeAddress;

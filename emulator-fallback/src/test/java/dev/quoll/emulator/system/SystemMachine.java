@@ -1,6 +1,7 @@
 package dev.quoll.emulator.system;
 
 import dev.quoll.emulator.core.ControlBits;
+import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.core.CpuPlatform;
 import dev.quoll.emulator.core.EventDelivery;
@@ -80,7 +81,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
                 new Decoder(CpuFeature.ALL),
                 families(delivery),
                 delivery,
-                false);
+                new CpuGroup(1));
         this.arena = arena;
         this.memory = memory;
         attach(this);
