@@ -10,6 +10,7 @@ import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.Operand;
 import dev.quoll.emulator.isa.RegisterClass;
+import dev.quoll.emulator.x87.StateImage;
 
 /** Control, debug and model-specific registers, TLB and cache control, FS and GS bases, HLT. */
 final class ControlFamily implements OpFamily {
@@ -124,15 +125,16 @@ final class ControlFamily implements OpFamily {
         }
     }
 
-    /** XCR0, or with ECX = 1 the components in use: all that are enabled, which SDM vol. 1, 13.2 permits. */
+    /** XCR0, or with ECX = 1 those of its components that are in use (SDM vol. 1, 13.2). */
     private static void xgetbv(Cpu cpu, Op op) {
         requireXsave(cpu, op);
         int number = cpu.get32(StateLayout.RCX);
         if (number != 0 && number != 1) {
             throw cpu.generalProtection(op, 0);
         }
-        cpu.set32(StateLayout.RAX, (int) cpu.xcr0);
-        cpu.set32(StateLayout.RDX, (int) (cpu.xcr0 >>> 32));
+        long components = number == 0 ? cpu.xcr0 : cpu.xcr0 & StateImage.inUse(cpu, cpu.is64() ? 16 : 8);
+        cpu.set32(StateLayout.RAX, (int) components);
+        cpu.set32(StateLayout.RDX, (int) (components >>> 32));
     }
 
     private static void requireBaseAccess(Cpu cpu, Op op) {

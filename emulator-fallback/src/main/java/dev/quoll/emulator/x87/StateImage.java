@@ -54,8 +54,8 @@ public final class StateImage {
         cpu.put32(StateLayout.X87_CONTROL, (int) area.get(0, 2) & 0x1f7f | 0x40);
         cpu.put32(StateLayout.X87_OPCODE, (int) area.get(6, 2) & 0x7ff);
         if (wide) {
-            cpu.set64(StateLayout.X87_INSTRUCTION, area.get(8, 8));
-            cpu.set64(StateLayout.X87_DATA, area.get(16, 8));
+            cpu.set64(StateLayout.X87_INSTRUCTION, canonical(area.get(8, 8)));
+            cpu.set64(StateLayout.X87_DATA, canonical(area.get(16, 8)));
             cpu.put32(StateLayout.X87_INSTRUCTION_SELECTOR, 0);
             cpu.put32(StateLayout.X87_DATA_SELECTOR, 0);
         } else {
@@ -81,6 +81,11 @@ public final class StateImage {
         // ES and B mirror whether an unmasked exception is pending.
         int pending = status & ~cpu.get32(StateLayout.X87_CONTROL) & 0x3f;
         cpu.put32(StateLayout.X87_STATUS, status & 0x7f7f | (pending != 0 ? 0x8080 : 0));
+    }
+
+    /** Pointers are kept as 48 bits and read back with their sign, as AMD processors do. */
+    private static long canonical(long pointer) {
+        return pointer << 16 >> 16;
     }
 
     static void initialiseX87(RegisterFile cpu) {
@@ -160,8 +165,12 @@ public final class StateImage {
         }
     }
 
-    /** The components that are not in their initial configuration (XINUSE; SDM vol. 1, 13.6). */
-    static int inUse(RegisterFile cpu, int count) {
+    /**
+     * The components that are not in their initial configuration (XINUSE; SDM vol. 1, 13.6).
+     *
+     * @param count 8 outside 64-bit code, else 16: the vector registers that matter
+     */
+    public static int inUse(RegisterFile cpu, int count) {
         int used = 0;
         if (!x87Initial(cpu)) {
             used |= X87;
