@@ -15,13 +15,9 @@ import java.util.TreeSet;
 public final class EmulatorEngine implements Engine {
     /** What the opcode table lists but no op executes: never offered. */
     private static final Set<CpuFeature> MISSING = EnumSet.of(
-            CpuFeature.AVX,
-            CpuFeature.AVX2,
             CpuFeature.FMA,
             CpuFeature.F16C,
             CpuFeature.GFNI,
-            CpuFeature.VAES,
-            CpuFeature.VPCLMULQDQ,
             CpuFeature.MONITOR,
             CpuFeature.PKU,
             CpuFeature.SVM,
