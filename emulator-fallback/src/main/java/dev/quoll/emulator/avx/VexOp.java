@@ -97,7 +97,7 @@ abstract class VexOp extends TemplateOp {
         if (form < XMM) {
             return index == 0 ? unsigned(load(cpu, va, form), form) : 0;
         }
-        return host != -1 ? HostMemory.getLong(cpu.ram(), host + 8 * index) : cpu.load64(this, va + 8 * index);
+        return host != -1 ? HostMemory.loadLong(cpu.ram(), host + 8 * index) : cpu.load64(this, va + 8 * index);
     }
 
     /** Quadword {@code index} of the first source. */
@@ -133,8 +133,8 @@ abstract class VexOp extends TemplateOp {
     final void storeXmm(Cpu cpu, long va, long low, long high) {
         long host = (va & 0xfff) <= 4096 - XMM ? cpu.writableHost(va) : -1;
         if (host != -1) {
-            HostMemory.putLong(cpu.ram(), host, low);
-            HostMemory.putLong(cpu.ram(), host + 8, high);
+            HostMemory.storeLong(cpu.ram(), host, low);
+            HostMemory.storeLong(cpu.ram(), host + 8, high);
         } else {
             cpu.probeWrite(this, va, XMM);
             cpu.store64(this, va, low);
@@ -146,10 +146,10 @@ abstract class VexOp extends TemplateOp {
     final void storeYmm(Cpu cpu, long va, int slot) {
         long host = (va & 0xfff) <= 4096 - YMM ? cpu.writableHost(va) : -1;
         if (host != -1) {
-            HostMemory.putLong(cpu.ram(), host, cpu.get64(slot));
-            HostMemory.putLong(cpu.ram(), host + 8, cpu.get64(slot + 8));
-            HostMemory.putLong(cpu.ram(), host + 16, cpu.get64(slot + 16));
-            HostMemory.putLong(cpu.ram(), host + 24, cpu.get64(slot + 24));
+            HostMemory.storeLong(cpu.ram(), host, cpu.get64(slot));
+            HostMemory.storeLong(cpu.ram(), host + 8, cpu.get64(slot + 8));
+            HostMemory.storeLong(cpu.ram(), host + 16, cpu.get64(slot + 16));
+            HostMemory.storeLong(cpu.ram(), host + 24, cpu.get64(slot + 24));
         } else {
             cpu.probeWrite(this, va, YMM);
             for (int i = 0; i < YMM; i += 8) {

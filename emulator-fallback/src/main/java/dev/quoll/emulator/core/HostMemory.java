@@ -75,6 +75,55 @@ public final class HostMemory {
         LONG_AT.set(DIRECT ? EVERYTHING : holder, address, value);
     }
 
+    // Guest RAM as the guest's instructions access it, in the order of x86 (SDM vol. 3, 9.2.2): a load is done before
+    // whatever follows it, a store after whatever precedes it. Plain accesses the JIT may reorder. On x86 hosts the fences
+    // only bind the JIT; on others they are what makes the order. They stand beside plain accesses because the ordered
+    // modes of handles need aligned addresses.
+
+    public static byte loadByte(MemorySegment ram, long address) {
+        byte value = getByte(ram, address);
+        VarHandle.acquireFence();
+        return value;
+    }
+
+    public static short loadShort(MemorySegment ram, long address) {
+        short value = getShort(ram, address);
+        VarHandle.acquireFence();
+        return value;
+    }
+
+    public static int loadInt(MemorySegment ram, long address) {
+        int value = getInt(ram, address);
+        VarHandle.acquireFence();
+        return value;
+    }
+
+    public static long loadLong(MemorySegment ram, long address) {
+        long value = getLong(ram, address);
+        VarHandle.acquireFence();
+        return value;
+    }
+
+    public static void storeByte(MemorySegment ram, long address, byte value) {
+        VarHandle.releaseFence();
+        putByte(ram, address, value);
+    }
+
+    public static void storeShort(MemorySegment ram, long address, short value) {
+        VarHandle.releaseFence();
+        putShort(ram, address, value);
+    }
+
+    public static void storeInt(MemorySegment ram, long address, int value) {
+        VarHandle.releaseFence();
+        putInt(ram, address, value);
+    }
+
+    public static void storeLong(MemorySegment ram, long address, long value) {
+        VarHandle.releaseFence();
+        putLong(ram, address, value);
+    }
+
     /** Atomic; the address is 4-byte aligned. */
     public static boolean compareAndSetInt(MemorySegment holder, long address, int expected, int value) {
         return ALIGNED_INT.compareAndSet(DIRECT ? EVERYTHING : holder, address, expected, value);
@@ -90,14 +139,20 @@ public final class HostMemory {
         MemorySegment.copy(DIRECT ? EVERYTHING : holder, BYTE, address, target, start, length);
     }
 
-    /** Copies between two places of one holder; overlapping ranges copy as if through a buffer. */
-    public static void copy(MemorySegment holder, long from, long to, long length) {
-        MemorySegment all = DIRECT ? EVERYTHING : holder;
+    /**
+     * Copies guest RAM; overlapping ranges copy as if through a buffer. In order with what precedes and follows, but not
+     * within itself (SDM vol. 3, 9.2.4).
+     */
+    public static void copyRam(MemorySegment ram, long from, long to, long length) {
+        MemorySegment all = DIRECT ? EVERYTHING : ram;
+        VarHandle.releaseFence();
         MemorySegment.copy(all, from, all, to, length);
+        VarHandle.acquireFence();
     }
 
-    /** Fills with one byte. */
-    public static void fill(MemorySegment holder, long address, long length, byte value) {
-        (DIRECT ? EVERYTHING : holder).asSlice(address, length).fill(value);
+    /** Fills guest RAM with one byte, in order as {@link #copyRam}. */
+    public static void fillRam(MemorySegment ram, long address, long length, byte value) {
+        VarHandle.releaseFence();
+        (DIRECT ? EVERYTHING : ram).asSlice(address, length).fill(value);
     }
 }

@@ -26,7 +26,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final long loadStack64(Op op, long va) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + 7 & PAGE)) {
-            return HostMemory.getLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
+            return HostMemory.loadLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
         }
         return slowLoad(op, va, 8, true);
     }
@@ -34,7 +34,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void storeStack64(Op op, long va, long value) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 7 & PAGE)) {
-            HostMemory.putLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
+            HostMemory.storeLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
         } else {
             slowStore(op, va, 8, value, true);
         }
@@ -63,7 +63,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final int load8(Op op, long va) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va & PAGE)) {
-            return HostMemory.getByte(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va) & 0xff;
+            return HostMemory.loadByte(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va) & 0xff;
         }
         return (int) slowLoad(op, va, 1, op.stackSegment);
     }
@@ -72,7 +72,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void store8(Op op, long va, int value) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va & PAGE)) {
-            HostMemory.putByte(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, (byte) value);
+            HostMemory.storeByte(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, (byte) value);
         } else {
             slowStore(op, va, 1, value, op.stackSegment);
         }
@@ -86,7 +86,7 @@ public abstract class LinearMemory extends SoftMmu {
             updateHost = host;
             updateAddress = va;
             updateOp = op;
-            return HostMemory.getByte(ram, host) & 0xff;
+            return HostMemory.loadByte(ram, host) & 0xff;
         }
         return (int) slowLoadForWrite(op, va, 1);
     }
@@ -95,7 +95,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void storeBack8(int value) {
         long host = updateHost;
         if (host != NO_HOST) {
-            HostMemory.putByte(ram, host, (byte) value);
+            HostMemory.storeByte(ram, host, (byte) value);
         } else {
             slowStore(updateOp, updateAddress, 1, value, updateOp.stackSegment);
         }
@@ -105,7 +105,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final int load16(Op op, long va) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + 1 & PAGE)) {
-            return HostMemory.getShort(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va) & 0xffff;
+            return HostMemory.loadShort(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va) & 0xffff;
         }
         return (int) slowLoad(op, va, 2, op.stackSegment);
     }
@@ -114,7 +114,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void store16(Op op, long va, int value) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 1 & PAGE)) {
-            HostMemory.putShort(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, (short) value);
+            HostMemory.storeShort(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, (short) value);
         } else {
             slowStore(op, va, 2, value, op.stackSegment);
         }
@@ -128,7 +128,7 @@ public abstract class LinearMemory extends SoftMmu {
             updateHost = host;
             updateAddress = va;
             updateOp = op;
-            return HostMemory.getShort(ram, host) & 0xffff;
+            return HostMemory.loadShort(ram, host) & 0xffff;
         }
         return (int) slowLoadForWrite(op, va, 2);
     }
@@ -137,7 +137,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void storeBack16(int value) {
         long host = updateHost;
         if (host != NO_HOST) {
-            HostMemory.putShort(ram, host, (short) value);
+            HostMemory.storeShort(ram, host, (short) value);
         } else {
             slowStore(updateOp, updateAddress, 2, value, updateOp.stackSegment);
         }
@@ -147,7 +147,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final int load32(Op op, long va) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + 3 & PAGE)) {
-            return HostMemory.getInt(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
+            return HostMemory.loadInt(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
         }
         return (int) slowLoad(op, va, 4, op.stackSegment);
     }
@@ -156,7 +156,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void store32(Op op, long va, int value) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 3 & PAGE)) {
-            HostMemory.putInt(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
+            HostMemory.storeInt(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
         } else {
             slowStore(op, va, 4, value, op.stackSegment);
         }
@@ -170,7 +170,7 @@ public abstract class LinearMemory extends SoftMmu {
             updateHost = host;
             updateAddress = va;
             updateOp = op;
-            return HostMemory.getInt(ram, host);
+            return HostMemory.loadInt(ram, host);
         }
         return (int) slowLoadForWrite(op, va, 4);
     }
@@ -179,7 +179,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void storeBack32(int value) {
         long host = updateHost;
         if (host != NO_HOST) {
-            HostMemory.putInt(ram, host, value);
+            HostMemory.storeInt(ram, host, value);
         } else {
             slowStore(updateOp, updateAddress, 4, value, updateOp.stackSegment);
         }
@@ -189,7 +189,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final long load64(Op op, long va) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + 7 & PAGE)) {
-            return HostMemory.getLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
+            return HostMemory.loadLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va);
         }
         return slowLoad(op, va, 8, op.stackSegment);
     }
@@ -198,7 +198,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void store64(Op op, long va, long value) {
         long entry = entry(va);
         if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + 7 & PAGE)) {
-            HostMemory.putLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
+            HostMemory.storeLong(ram, HostMemory.getLong(stateSegment, entry + ADDEND) + va, value);
         } else {
             slowStore(op, va, 8, value, op.stackSegment);
         }
@@ -212,7 +212,7 @@ public abstract class LinearMemory extends SoftMmu {
             updateHost = host;
             updateAddress = va;
             updateOp = op;
-            return HostMemory.getLong(ram, host);
+            return HostMemory.loadLong(ram, host);
         }
         return slowLoadForWrite(op, va, 8);
     }
@@ -221,7 +221,7 @@ public abstract class LinearMemory extends SoftMmu {
     public final void storeBack64(long value) {
         long host = updateHost;
         if (host != NO_HOST) {
-            HostMemory.putLong(ram, host, value);
+            HostMemory.storeLong(ram, host, value);
         } else {
             slowStore(updateOp, updateAddress, 8, value, updateOp.stackSegment);
         }
@@ -271,7 +271,7 @@ public abstract class LinearMemory extends SoftMmu {
         long aligned = host & ~7L;
         int shift = (int) (host & 7) * 8;
         long mask = (1L << 8 * size) - 1 << shift;
-        long old = HostMemory.getLong(ram, aligned);
+        long old = HostMemory.loadLong(ram, aligned);
         if ((old & mask) != (expected << shift & mask)) {
             return false;
         }

@@ -115,11 +115,11 @@ public final class PhysicalMemory {
     /** Reads a page-table entry; where there is no RAM, what the bus answers. */
     long readTable64(long physical) {
         long offset = offsetOf(physical);
-        return offset >= 0 ? HostMemory.getLong(ram, ramBase + offset) : bus.read(physical, 8);
+        return offset >= 0 ? HostMemory.loadLong(ram, ramBase + offset) : bus.read(physical, 8);
     }
 
     int readTable32(long physical) {
         long offset = offsetOf(physical);
-        return offset >= 0 ? HostMemory.getInt(ram, ramBase + offset) : (int) bus.read(physical, 4);
+        return offset >= 0 ? HostMemory.loadInt(ram, ramBase + offset) : (int) bus.read(physical, 4);
     }
 }

@@ -180,10 +180,10 @@ public abstract class SoftMmu extends Tlb {
 
     final long readHost(long host, int size) {
         return switch (size) {
-            case 1 -> HostMemory.getByte(ram, host) & 0xffL;
-            case 2 -> HostMemory.getShort(ram, host) & 0xffffL;
-            case 4 -> HostMemory.getInt(ram, host) & 0xffffffffL;
-            default -> HostMemory.getLong(ram, host);
+            case 1 -> HostMemory.loadByte(ram, host) & 0xffL;
+            case 2 -> HostMemory.loadShort(ram, host) & 0xffffL;
+            case 4 -> HostMemory.loadInt(ram, host) & 0xffffffffL;
+            default -> HostMemory.loadLong(ram, host);
         };
     }
 
@@ -194,10 +194,10 @@ public abstract class SoftMmu extends Tlb {
 
     final void writeHost(long host, int size, long value) {
         switch (size) {
-            case 1 -> HostMemory.putByte(ram, host, (byte) value);
-            case 2 -> HostMemory.putShort(ram, host, (short) value);
-            case 4 -> HostMemory.putInt(ram, host, (int) value);
-            default -> HostMemory.putLong(ram, host, value);
+            case 1 -> HostMemory.storeByte(ram, host, (byte) value);
+            case 2 -> HostMemory.storeShort(ram, host, (short) value);
+            case 4 -> HostMemory.storeInt(ram, host, (int) value);
+            default -> HostMemory.storeLong(ram, host, value);
         }
     }
 

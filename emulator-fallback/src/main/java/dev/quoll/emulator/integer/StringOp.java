@@ -206,13 +206,13 @@ final class StringOp extends TemplateOp {
                 put(ram, to + i * SIZE, get(ram, from + i * SIZE));
             }
         } else {
-            HostMemory.copy(ram, from, to, count * SIZE);
+            HostMemory.copyRam(ram, from, to, count * SIZE);
         }
     }
 
     private static void fill(MemorySegment ram, long to, long count, long value) {
         if (SIZE == 1 || value == 0) {
-            HostMemory.fill(ram, to, count * SIZE, (byte) value);
+            HostMemory.fillRam(ram, to, count * SIZE, (byte) value);
         } else {
             for (long i = 0; i < count; i++) {
                 put(ram, to + i * SIZE, value);
@@ -222,19 +222,19 @@ final class StringOp extends TemplateOp {
 
     private static long get(MemorySegment ram, long address) {
         return switch (SIZE) {
-            case 1 -> HostMemory.getByte(ram, address);
-            case 2 -> HostMemory.getShort(ram, address);
-            case 4 -> HostMemory.getInt(ram, address);
-            default -> HostMemory.getLong(ram, address);
+            case 1 -> HostMemory.loadByte(ram, address);
+            case 2 -> HostMemory.loadShort(ram, address);
+            case 4 -> HostMemory.loadInt(ram, address);
+            default -> HostMemory.loadLong(ram, address);
         };
     }
 
     private static void put(MemorySegment ram, long address, long value) {
         switch (SIZE) {
-            case 1 -> HostMemory.putByte(ram, address, (byte) value);
-            case 2 -> HostMemory.putShort(ram, address, (short) value);
-            case 4 -> HostMemory.putInt(ram, address, (int) value);
-            default -> HostMemory.putLong(ram, address, value);
+            case 1 -> HostMemory.storeByte(ram, address, (byte) value);
+            case 2 -> HostMemory.storeShort(ram, address, (short) value);
+            case 4 -> HostMemory.storeInt(ram, address, (int) value);
+            default -> HostMemory.storeLong(ram, address, value);
         }
     }
 }

@@ -99,7 +99,7 @@ abstract class XmmOp extends TemplateOp {
         if (form < ALIGNED) {
             return unsigned(load(cpu, va, form), form);
         }
-        return host != -1 ? HostMemory.getLong(cpu.ram(), host) : cpu.load64(this, va);
+        return host != -1 ? HostMemory.loadLong(cpu.ram(), host) : cpu.load64(this, va);
     }
 
     /** High 8 bytes of the source, 0 for narrower memory. */
@@ -110,15 +110,15 @@ abstract class XmmOp extends TemplateOp {
         if (form < ALIGNED) {
             return 0;
         }
-        return host != -1 ? HostMemory.getLong(cpu.ram(), host + 8) : cpu.load64(this, va + 8);
+        return host != -1 ? HostMemory.loadLong(cpu.ram(), host + 8) : cpu.load64(this, va + 8);
     }
 
     /** Writes 16 bytes, all or none. */
     final void store16(Cpu cpu, long va, long low, long high) {
         long host = (va & 0xfff) <= 4080 ? cpu.writableHost(va) : -1;
         if (host != -1) {
-            HostMemory.putLong(cpu.ram(), host, low);
-            HostMemory.putLong(cpu.ram(), host + 8, high);
+            HostMemory.storeLong(cpu.ram(), host, low);
+            HostMemory.storeLong(cpu.ram(), host + 8, high);
         } else {
             cpu.probeWrite(this, va, 16);
             cpu.store64(this, va, low);
