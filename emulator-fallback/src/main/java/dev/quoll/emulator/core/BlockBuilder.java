@@ -12,6 +12,7 @@ import dev.quoll.emulator.isa.RegisterClass;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 
 /** Decodes guest bytes into blocks of linked ops. One per vCPU. */
 final class BlockBuilder {
@@ -84,6 +85,22 @@ final class BlockBuilder {
 
     private static long host(Cpu cpu, CodePage page) {
         return cpu.physical.ramBase + ((long) page.pageIndex << 12);
+    }
+
+    /**
+     * Builds a block of one instruction from bytes that are fetched one by one, no more of them than it has.
+     *
+     * @param fetch gives the byte at a distance from the instruction's start; may fault
+     */
+    Block buildFetched(CodePage page, int ip, int mode, long room, IntUnaryOperator fetch) {
+        int most = (int) Math.min(Decoder.MAX_LENGTH, room);
+        int length = 0;
+        do {
+            bytes[ip + length] = (byte) fetch.applyAsInt(length);
+            length++;
+        } while (length < most
+                && decoder.decode(bytes, ip, ip + length, Mode.codeSize(mode)) instanceof Decoded.Truncated);
+        return decode(page, ip, ip + length, mode, 1, true);
     }
 
     private static Block withRoom(Block block, long room) {

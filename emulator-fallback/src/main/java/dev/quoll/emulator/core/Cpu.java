@@ -240,6 +240,11 @@ public abstract class Cpu extends LinearMemory {
         return Mode.is64(mode);
     }
 
+    /** Whether no direct branch within a page can leave the code segment. */
+    public final boolean unlimitedCode() {
+        return (mode & Mode.LIMITED) == 0;
+    }
+
     /** Whether EFER.LMA is set. */
     public final boolean longMode() {
         return (efer & ControlBits.EFER_LMA) != 0;
@@ -281,6 +286,9 @@ public abstract class Cpu extends LinearMemory {
                 codeBase = segmentBase(CS);
                 codeLimit = limit[CS];
                 executeGeneration++;
+            }
+            if (codeLimit != 0xffffffffL || (codeBase & ~PAGE) != 0) {
+                bits |= Mode.LIMITED;
             }
             if ((access[SS] & DESCRIPTOR_DB) != 0) {
                 bits |= Mode.STACK32;

@@ -103,6 +103,9 @@ public abstract class CpuLoop extends Cpu {
         }
         CodePage page = fetchPage(linear);
         int ip = (int) linear & 0xfff;
+        if (page == null) {
+            return fetchAlone(linear, room);
+        }
         Block block = page.find(ip, mode);
         if (block != null
                 && (!block.fits(room)
@@ -113,6 +116,9 @@ public abstract class CpuLoop extends Cpu {
             block = build(page, ip, room);
             if (block == null) {
                 block = buildStraddling(page, ip, linear, room);
+            }
+            if (block == null) {
+                return fetchAlone(linear, room);
             }
         }
         set64(StateLayout.RIP_BASE, rip - ip);
@@ -127,7 +133,7 @@ public abstract class CpuLoop extends Cpu {
 
     private long nextPage(long linear) {
         long next = (linear & PAGE) + 4096;
-        return longMode() ? next : next & 0xffffffffL;
+        return is64() ? next : next & 0xffffffffL;
     }
 
     /** Decodes the block at a place and enters it; null when its first instruction straddles the page's end. */
@@ -141,9 +147,13 @@ public abstract class CpuLoop extends Cpu {
         }
     }
 
+    /** Null when the second page is not RAM. */
     private Block buildStraddling(CodePage page, int ip, long linear, long room) {
         for (; ; ) {
             CodePage second = fetchPage(nextPage(linear));
+            if (second == null) {
+                return null;
+            }
             protect(page);
             protect(second);
             Block block = builder.buildStraddling(this, page, second, ip, mode, room);
@@ -154,6 +164,18 @@ public abstract class CpuLoop extends Cpu {
                 return block;
             }
         }
+    }
+
+    /** Stands for all that is not RAM; never holds a block. */
+    private final CodePage outside = new CodePage(-1);
+
+    /** The instruction at RIP, with bytes outside RAM: fetched each time it runs, so the block is not kept. */
+    private Block fetchAlone(long linear, long room) {
+        int ip = (int) linear & 0xfff;
+        long mask = is64() ? -1L : 0xffffffffL;
+        single = builder.buildFetched(outside, ip, mode, room, i -> fetchByte(linear + i & mask));
+        set64(StateLayout.RIP_BASE, rip() - ip);
+        return single;
     }
 
     /**
@@ -204,7 +226,7 @@ public abstract class CpuLoop extends Cpu {
     @Override
     public final Block blockInPage(int ip) {
         CodePage page = current.page;
-        if (ip < 4096 && !current.stale && current != single && roomy(ip)) {
+        if (ip < 4096 && !current.stale && current != single && unlimitedCode()) {
             Block block = page.find(ip, mode);
             if (block == null && !code.full()) {
                 block = build(page, ip, Block.ROOMY);
@@ -215,11 +237,6 @@ public abstract class CpuLoop extends Cpu {
         }
         setRip(inCodeSegment(get64(StateLayout.RIP_BASE) + ip));
         return null;
-    }
-
-    /** Whether the code segment's limit is too far away to matter to a block of the page that runs now. */
-    private boolean roomy(int ip) {
-        return is64() || limit[CS] - inCodeSegment(get64(StateLayout.RIP_BASE) + ip) >= Block.ROOMY;
     }
 
     @Override
@@ -404,9 +421,12 @@ public abstract class CpuLoop extends Cpu {
         long linear = is64() ? rip : segmentBase(CS) + rip & 0xffffffffL;
         CodePage page = fetchPage(linear);
         int ip = (int) linear & 0xfff;
-        Block block = builder.build(this, page, ip, mode, room, 1);
+        Block block = page == null ? fetchAlone(linear, room) : builder.build(this, page, ip, mode, room, 1);
         if (block == null) {
-            block = builder.buildStraddling(this, page, fetchPage(nextPage(linear)), ip, mode, room);
+            CodePage second = fetchPage(nextPage(linear));
+            block = second == null
+                    ? fetchAlone(linear, room)
+                    : builder.buildStraddling(this, page, second, ip, mode, room);
         }
         set64(StateLayout.RIP_BASE, rip - ip);
         current = block;

@@ -30,6 +30,12 @@ public final class Mode {
     /** CR4.OSXSAVE and XCR0 enables AVX state. */
     public static final int AVX_ENABLED = 1 << 11;
 
+    /**
+     * Outside 64-bit code: CS does not span 4 GiB from a page's start, so where code may run depends on more than its
+     * page, and blocks keep no links.
+     */
+    public static final int LIMITED = 1 << 12;
+
     private static final CodeSize[] SIZES = CodeSize.values();
 
     private Mode() {}

@@ -124,7 +124,7 @@ public abstract class SoftMmu extends Tlb {
         directoryPointersLoaded = false;
     }
 
-    /** Code page of the linear page, for the lookup; faults as an instruction fetch does. */
+    /** Code page of the linear page, or null when it is not RAM; faults as an instruction fetch does. */
     final CodePage fetchPage(long linear) {
         long va = linear;
         if ((efer & ControlBits.EFER_LMA) == 0) {
@@ -134,12 +134,16 @@ public abstract class SoftMmu extends Tlb {
         if (HostMemory.getLong(stateSegment, entry + EXECUTE_TAG) != (va & PAGE)) {
             translate(null, va, PageTableWalker.EXECUTE, false, context);
             if (translatedOffset < 0) {
-                throw new EmulationFailure(
-                        "instruction fetch from guest-physical 0x%x, which is not RAM (linear 0x%x)"
-                                .formatted(translated, va));
+                return null;
             }
         }
         return executePages[context][(int) (va >>> 12) & StateLayout.TLB_ENTRIES - 1];
+    }
+
+    /** One byte of an instruction, from RAM or over the bus. */
+    final int fetchByte(long linear) {
+        translate(null, linear, PageTableWalker.EXECUTE, false, context);
+        return (int) readTranslated(1);
     }
 
     final long slowLoad(Op op, long va, int size, boolean stack) {

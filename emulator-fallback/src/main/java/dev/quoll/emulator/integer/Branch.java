@@ -60,7 +60,7 @@ final class Branch extends DirectBranch {
 
     private Block call(Cpu cpu) {
         if (LONG_CALL) {
-            if (!inPage()) {
+            if (!inPage(cpu)) {
                 cpu.checkTarget(this, targetRip(cpu));
             }
             long pointer = cpu.get64(StateLayout.RSP) - 8;
@@ -82,7 +82,7 @@ final class Branch extends DirectBranch {
     private boolean loops(Cpu cpu) {
         long left = unsigned(counter(cpu) - 1, addressSize);
         boolean goes = left != 0 && (KIND == LOOP || cpu.zero() == (KIND == LOOPE));
-        if (goes && !inPage()) {
+        if (goes && !inPage(cpu)) {
             cpu.checkTarget(this, targetRip(cpu));
         }
         cpu.setSized(StateLayout.RCX, addressSize, left);

@@ -40,13 +40,13 @@ abstract class DirectBranch extends TemplateOp {
         }
     }
 
-    /** Whether the target lies in this page, where the branch cannot fault. */
-    final boolean inPage() {
-        return target >= 0;
+    /** Whether the target lies in this page and the branch cannot fault. */
+    final boolean inPage(Cpu cpu) {
+        return target >= 0 && cpu.unlimitedCode();
     }
 
     final Block take(Cpu cpu) {
-        if (target >= 0) {
+        if (inPage(cpu)) {
             return taken = cpu.blockInPage(target);
         }
         long rip = targetRip(cpu);

@@ -82,7 +82,7 @@ class InterruptWindowTest {
     void stackSegmentLoadOutOfADeviceThatInterrupts() {
         try (SystemMachine m = waiting(true)) {
             m.pageEntry(1L << 30 | 7);
-            m.onRead = () -> {
+            m.onRead = address -> {
                 m.interrupt(VECTOR);
                 return DATA0;
             };
@@ -241,7 +241,7 @@ class InterruptWindowTest {
                 long start = SystemMachine.PAGE + 0xffc;
                 m.memory.writeLong(SystemMachine.TABLES + 0x3008, 0xa01007);
                 m.flushAll();
-                m.onRead = () -> {
+                m.onRead = address -> {
                     m.interrupt(VECTOR);
                     return 0L;
                 };
@@ -256,7 +256,7 @@ class InterruptWindowTest {
                 assertThat(m.get64(StateLayout.RCX)).isBetween(1L, 99L);
                 assertThat(m.memory.readLong(m.rsp() + 16) & Flags.RF).as("RF").isNotZero();
                 // Back: the rest.
-                m.onRead = () -> 0L;
+                m.onRead = address -> 0L;
                 m.onWrite = () -> {};
                 m.codeAt(VECTOR_HANDLER, 0x48, 0xcf);
                 m.setRip(VECTOR_HANDLER);

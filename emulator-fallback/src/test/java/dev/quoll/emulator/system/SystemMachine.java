@@ -22,7 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.util.List;
-import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 
 /** A CPU with 16 MiB of RAM, descriptor tables and a platform that records, for tests that place bytes and step. */
 final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable {
@@ -67,8 +67,8 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
     int pendingVector = -1;
     private int steps;
     private boolean nmiPending;
-    /** What a read of a place without RAM answers. */
-    LongSupplier onRead = () -> -1;
+    /** What a read of a place without RAM answers, by its address. */
+    LongUnaryOperator onRead = address -> -1;
     /** What a write there does. */
     Runnable onWrite = () -> {
         throw new AssertionError("a store to where there is no RAM");
@@ -355,7 +355,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
 
     @Override
     protected long readDevice(long physicalAddress, int size) {
-        return onRead.getAsLong();
+        return onRead.applyAsLong(physicalAddress);
     }
 
     @Override
