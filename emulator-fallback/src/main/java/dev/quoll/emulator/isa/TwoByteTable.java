@@ -8,7 +8,7 @@ final class TwoByteTable {
     static final String FAMILY = "";
 
     static final String ROWS = """
-            # System
+            # System. Where #UD of a mode or control bit comes before #GP of the privilege, the op checks both
             0F 00 /0         | SLDT Rv/Mw | pm
             0F 00 /1         | STR Rv/Mw  | pm
             0F 00 /2         | LLDT Ew    | r pm cpl0 sys
@@ -23,12 +23,12 @@ final class TwoByteTable {
             0F 01 /6         | LMSW Ew    | r cpl0 sys
             0F 01 /7         | INVLPG Mb  | r addr cpl0 sys
             NP 0F 01 =C1     | VMCALL     | HYPERVISOR far ir=ABCDIJ iw=A
-            NP 0F 01 =C8     | MONITOR    | MONITOR cpl0 ir=ACD
-            NP 0F 01 =C9     | MWAIT      | MONITOR cpl0 far ir=AC
+            NP 0F 01 =C8     | MONITOR    | MONITOR ir=ACD
+            NP 0F 01 =C9     | MWAIT      | MONITOR far ir=AC
             NP 0F 01 =CA     | CLAC       | SMAP cpl0 wf=K
             NP 0F 01 =CB     | STAC       | SMAP cpl0 wf=K
             NP 0F 01 =D0     | XGETBV     | XSAVE ir=C iw=AD
-            NP 0F 01 =D1     | XSETBV     | XSAVE cpl0 sys ir=ACD
+            NP 0F 01 =D1     | XSETBV     | XSAVE sys ir=ACD
             NP 0F 01 =D9     | VMMCALL    | HYPERVISOR far ir=ABCDIJ iw=A
             NP 0F 01 =E8     | SERIALIZE  | SERIALIZE sys
             NP 0F 01 =EE     | RDPKRU     | PKU ir=C iw=AD
@@ -39,7 +39,7 @@ final class TwoByteTable {
             0F 03            | LSL Gv,Ew  | rw pm wf=Z
             0F 05            | SYSCALL    | SYSCALL far wf=* rf=* iw=Cb
             0F 06            | CLTS       | cpl0 sys
-            0F 07            | SYSRET     | SYSCALL far cpl0 wf=* ir=Cb
+            0F 07            | SYSRET     | SYSCALL far wf=* ir=Cb
             0F 08            | INVD       | cpl0 sys
             0F 09            | WBINVD     | cpl0 sys
             0F 0B            | UD2        | far
@@ -54,7 +54,7 @@ final class TwoByteTable {
             0F 32            | RDMSR      | MSR cpl0 ir=C iw=AD
             0F 33            | RDPMC      | ir=C iw=AD
             0F 34            | SYSENTER   | SEP far wf=IVR iw=S
-            0F 35            | SYSEXIT    | SEP far cpl0 ir=CD iw=S
+            0F 35            | SYSEXIT    | SEP far ir=CD iw=S
             0F A2            | CPUID      | ir=AC iw=ACDB
             0F AA            | RSM        | far wf=*
             # Hints. The space of 0F 18 to 0F 1F is all NOPs, control-flow enforcement included where it is off

@@ -25,7 +25,7 @@ final class ActionOp extends Op {
         return proceed(cpu, this);
     }
 
-    /** #GP(0) above CPL 0. Code at CPL 3 never gets here: it is decoded to an op that raises. */
+    /** #GP(0) above CPL 0. Of rows that are privileged, code at CPL 3 never gets here: it is decoded to an op that raises. */
     static void requirePrivilege(Cpu cpu, Op op) {
         if (cpu.cpl != 0) {
             throw cpu.generalProtection(op, 0);

@@ -40,6 +40,7 @@ final class ControlFamily implements OpFamily {
             case XGETBV -> new ActionOp(instruction, ControlFamily::xgetbv);
             case XSETBV -> new ActionOp(instruction, (cpu, op) -> {
                 requireXsave(cpu, op);
+                ActionOp.requirePrivilege(cpu, op);
                 ControlRegisters.writeXcr0(cpu, op, cpu.get32(StateLayout.RCX), pair(cpu));
             });
             case SWAPGS -> new ActionOp(instruction, (cpu, op) -> {

@@ -50,7 +50,7 @@ final class ProcessorFamily implements OpFamily {
                     cpu.probeRead(op, address, 1));
             case MONITOR -> monitor(instruction);
             // Waking up at once is always allowed (SDM vol. 2, MWAIT).
-            case MWAIT -> new ActionOp(instruction, NOTHING);
+            case MWAIT -> new ActionOp(instruction, ProcessorFamily::requireMonitor);
             default -> null;
         };
     }
@@ -88,9 +88,17 @@ final class ProcessorFamily implements OpFamily {
         });
     }
 
+    /** MONITOR and MWAIT are #UD above CPL 0, not #GP (APM vol. 3, MONITOR: HWCR.MonMwaitUserEn is 0). */
+    private static void requireMonitor(Cpu cpu, Op op) {
+        if (cpu.cpl != 0) {
+            throw cpu.invalidOpcode(op);
+        }
+    }
+
     /** MONITOR arms nothing, since MWAIT does not wait; ECX names extensions, of which there are none. */
     private static Op monitor(Instruction instruction) {
         return new ActionOp(instruction, (cpu, op) -> {
+            requireMonitor(cpu, op);
             if (cpu.get32(StateLayout.RCX) != 0) {
                 throw cpu.generalProtection(op, 0);
             }

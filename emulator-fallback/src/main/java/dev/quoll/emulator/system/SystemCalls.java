@@ -48,7 +48,7 @@ final class SystemCalls {
     }
 
     private static void flat(Cpu cpu, int segment, int selector, int access) {
-        cpu.selector[segment] = selector;
+        cpu.selector[segment] = selector & 0xffff;
         cpu.access[segment] = access;
         cpu.limit[segment] = 0xffffffffL;
         cpu.setSegmentBase(segment, 0);
@@ -56,12 +56,15 @@ final class SystemCalls {
 
     /** @param to64 whether the operand size is 64 */
     static void leave(Cpu cpu, boolean to64) {
-        if ((cpu.efer & ControlBits.EFER_SCE) == 0 || !cpu.protectedMode()) {
+        if ((cpu.efer & ControlBits.EFER_SCE) == 0) {
             throw cpu.invalidOpcode(null);
+        }
+        if (!cpu.protectedMode() || cpu.cpl != 0) {
+            throw cpu.generalProtection(null, 0);
         }
         int code = (int) (cpu.star >>> 48);
         if (to64) {
-            flat(cpu, RegisterFile.CS, code + 16 & 0xffff | 3, CODE64 | DPL3);
+            flat(cpu, RegisterFile.CS, code + 16 | 3, CODE64 | DPL3);
             // A non-canonical RCX faults at the fetch, at CPL 3.
             cpu.setRip(cpu.get64(StateLayout.RCX));
         } else {
@@ -105,7 +108,7 @@ final class SystemCalls {
             throw cpu.invalidOpcode(null);
         }
         int code = (int) cpu.sysenterCs & 0xfffc;
-        if (!cpu.protectedMode() || code == 0) {
+        if (!cpu.protectedMode() || cpu.cpl != 0 || code == 0) {
             throw cpu.generalProtection(null, 0);
         }
         flat(cpu, RegisterFile.CS, code + 16 | 3, CODE32 | DPL3);

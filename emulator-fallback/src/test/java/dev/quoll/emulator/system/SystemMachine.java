@@ -186,10 +186,26 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
         return machine;
     }
 
+    /** Virtual-8086 mode with CS:IP at a flat place below 1 MiB and the monitor's stack in the TSS. */
+    static SystemMachine virtualMode() {
+        SystemMachine machine = protectedMode(0);
+        machine.cpl = 3;
+        machine.setRflags(Flags.VM);
+        for (int segment = ES; segment <= GS; segment++) {
+            SegmentLoader.commitVirtual8086(machine, segment, segment == CS ? (int) (TEXT >> 4) : 0);
+        }
+        machine.setRip(0);
+        machine.set64(StateLayout.RSP, 0x8000);
+        machine.updateMode();
+        return machine;
+    }
+
     private void enter(int code, int data, int level) {
         cpl = level;
         for (int segment = ES; segment <= GS; segment++) {
-            load(segment, (segment == CS ? code : data) | level);
+            load(segment, (segment == CS ? code : data) & ~3 | level);
+            // Levels 1 and 2 have no descriptors of their own: what counts is the hidden part.
+            access[segment] = access[segment] & ~0x60 | level << 5;
         }
         setRip(TEXT);
         updateMode();
