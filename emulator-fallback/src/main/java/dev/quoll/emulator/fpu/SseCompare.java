@@ -11,6 +11,7 @@ public final class SseCompare {
 
     private static final int LESS = -1;
     private static final int EQUAL = 0;
+    private static final int GREATER = 1;
     private static final int NOT_ORDERED = 2;
 
     private SseCompare() {}
@@ -23,32 +24,32 @@ public final class SseCompare {
      * @return all ones or zero
      */
     public static int compare32(int a, int b, int predicate, Mxcsr mxcsr) {
-        return holds(relate(BinaryFormat.SINGLE, SseFloat.wide(a), SseFloat.wide(b), signals(predicate), mxcsr), predicate) ? -1 : 0;
+        return holds(relate32(a, b, signals(predicate), mxcsr), predicate) ? -1 : 0;
     }
 
     /** CMPSD and an element of CMPPD; see {@link #compare32}. */
     public static long compare64(long a, long b, int predicate, Mxcsr mxcsr) {
-        return holds(relate(BinaryFormat.DOUBLE, a, b, signals(predicate), mxcsr), predicate) ? -1L : 0L;
+        return holds(relate64(a, b, signals(predicate), mxcsr), predicate) ? -1L : 0L;
     }
 
     /** COMISS: the EFLAGS bits; a quiet NaN is invalid too. */
     public static int comi32(int a, int b, Mxcsr mxcsr) {
-        return flags(relate(BinaryFormat.SINGLE, SseFloat.wide(a), SseFloat.wide(b), true, mxcsr));
+        return flags(relate32(a, b, true, mxcsr));
     }
 
     /** COMISD: the EFLAGS bits; a quiet NaN is invalid too. */
     public static int comi64(long a, long b, Mxcsr mxcsr) {
-        return flags(relate(BinaryFormat.DOUBLE, a, b, true, mxcsr));
+        return flags(relate64(a, b, true, mxcsr));
     }
 
     /** UCOMISS: the EFLAGS bits; only a signaling NaN is invalid. */
     public static int ucomi32(int a, int b, Mxcsr mxcsr) {
-        return flags(relate(BinaryFormat.SINGLE, SseFloat.wide(a), SseFloat.wide(b), false, mxcsr));
+        return flags(relate32(a, b, false, mxcsr));
     }
 
     /** UCOMISD: the EFLAGS bits; only a signaling NaN is invalid. */
     public static int ucomi64(long a, long b, Mxcsr mxcsr) {
-        return flags(relate(BinaryFormat.DOUBLE, a, b, false, mxcsr));
+        return flags(relate64(a, b, false, mxcsr));
     }
 
     /** LT, LE, NLT and NLE signal on quiet NaNs, with bit 4 the others. */
@@ -78,6 +79,24 @@ public final class SseCompare {
             case NOT_ORDERED -> UNORDERED;
             default -> 0;
         };
+    }
+
+    private static int relate32(int a, int b, boolean signalQuiet, Mxcsr m) {
+        if (SseFloat.ordinary(a) && SseFloat.ordinary(b)) {
+            return order(Float.intBitsToFloat(a), Float.intBitsToFloat(b));
+        }
+        return relate(BinaryFormat.SINGLE, SseFloat.wide(a), SseFloat.wide(b), signalQuiet, m);
+    }
+
+    private static int relate64(long a, long b, boolean signalQuiet, Mxcsr m) {
+        if (SseFloat.ordinary(a) && SseFloat.ordinary(b)) {
+            return order(Double.longBitsToDouble(a), Double.longBitsToDouble(b));
+        }
+        return relate(BinaryFormat.DOUBLE, a, b, signalQuiet, m);
+    }
+
+    private static int order(double a, double b) {
+        return a < b ? LESS : a == b ? EQUAL : GREATER;
     }
 
     private static int relate(BinaryFormat f, long a, long b, boolean signalQuiet, Mxcsr m) {

@@ -62,20 +62,36 @@ public final class SseConvert {
 
     /** CVTSS2SI to 32 bits, and an element of CVTPS2DQ. */
     public static int singleToInt(int a, Mxcsr mxcsr) {
+        if (SseFloat.ordinary(a)) {
+            double x = Float.intBitsToFloat(a);
+            double r = Math.rint(x);
+            // The extremes take the exact path, since Java saturates.
+            if (Math.abs(r) < 0x1p31 && (r == x || mxcsr.javaRounding())) {
+                return (int) r;
+            }
+        }
         return narrow(BinaryFormat.SINGLE, SseFloat.wide(a), mxcsr.rounding(), mxcsr);
     }
 
     /** CVTSS2SI to 64 bits. */
     public static long singleToLong(int a, Mxcsr mxcsr) {
+        if (SseFloat.ordinary(a)) {
+            double x = Float.intBitsToFloat(a);
+            double r = Math.rint(x);
+            if (Math.abs(r) < 0x1p63 && (r == x || mxcsr.javaRounding())) {
+                return (long) r;
+            }
+        }
         return toInteger(BinaryFormat.SINGLE, SseFloat.wide(a), mxcsr.rounding(), 63, LONG_INDEFINITE, mxcsr);
     }
 
     /** CVTSD2SI to 32 bits, and an element of CVTPD2DQ. */
     public static int doubleToInt(long a, Mxcsr mxcsr) {
-        if (mxcsr.javaRounding()) {
-            double r = Math.rint(Double.longBitsToDouble(a));
-            if (r == (int) r) {
-                return SseFloat.ordinary(a) ? (int) r : narrow(BinaryFormat.DOUBLE, a, mxcsr.rounding(), mxcsr);
+        if (SseFloat.ordinary(a)) {
+            double x = Double.longBitsToDouble(a);
+            double r = Math.rint(x);
+            if (Math.abs(r) < 0x1p31 && (r == x || mxcsr.javaRounding())) {
+                return (int) r;
             }
         }
         return narrow(BinaryFormat.DOUBLE, a, mxcsr.rounding(), mxcsr);
@@ -83,6 +99,13 @@ public final class SseConvert {
 
     /** CVTSD2SI to 64 bits. */
     public static long doubleToLong(long a, Mxcsr mxcsr) {
+        if (SseFloat.ordinary(a)) {
+            double x = Double.longBitsToDouble(a);
+            double r = Math.rint(x);
+            if (Math.abs(r) < 0x1p63 && (r == x || mxcsr.javaRounding())) {
+                return (long) r;
+            }
+        }
         return toInteger(BinaryFormat.DOUBLE, a, mxcsr.rounding(), 63, LONG_INDEFINITE, mxcsr);
     }
 
@@ -124,12 +147,36 @@ public final class SseConvert {
 
     /** ROUNDSS and an element of ROUNDPS, by the immediate's low four bits. */
     public static int round32(int a, int immediate, Mxcsr mxcsr) {
+        if (SseFloat.ordinary(a)) {
+            float x = Float.intBitsToFloat(a);
+            float r = (float) integral(x, (immediate & ROUND_BY_MXCSR) != 0 ? mxcsr.rounding() : immediate & 3);
+            if (r == x || (immediate & ROUND_SUPPRESS_PRECISION) != 0 || mxcsr.inexactSettled()) {
+                return Float.floatToRawIntBits(r);
+            }
+        }
         return (int) round(BinaryFormat.SINGLE, SseFloat.wide(a), immediate, mxcsr);
     }
 
     /** ROUNDSD and an element of ROUNDPD, by the immediate's low four bits. */
     public static long round64(long a, int immediate, Mxcsr mxcsr) {
+        if (SseFloat.ordinary(a)) {
+            double x = Double.longBitsToDouble(a);
+            double r = integral(x, (immediate & ROUND_BY_MXCSR) != 0 ? mxcsr.rounding() : immediate & 3);
+            if (r == x || (immediate & ROUND_SUPPRESS_PRECISION) != 0 || mxcsr.inexactSettled()) {
+                return Double.doubleToRawLongBits(r);
+            }
+        }
         return round(BinaryFormat.DOUBLE, a, immediate, mxcsr);
+    }
+
+    /** The integer of a rounding mode; a result of zero keeps the operand's sign, as IEEE 754 and Java agree. */
+    private static double integral(double x, int rc) {
+        return switch (rc) {
+            case RoundingControl.NEAREST_EVEN -> Math.rint(x);
+            case RoundingControl.DOWN -> Math.floor(x);
+            case RoundingControl.UP -> Math.ceil(x);
+            default -> x < 0 ? Math.ceil(x) : Math.floor(x);
+        };
     }
 
     private static long resize(BinaryFormat from, BinaryFormat to, long a, Mxcsr m) {

@@ -2,6 +2,7 @@ package dev.quoll.emulator.sse;
 
 import dev.quoll.emulator.fpu.Mxcsr;
 import dev.quoll.emulator.fpu.ReciprocalEstimate;
+import dev.quoll.emulator.fpu.SinglePair;
 import dev.quoll.emulator.fpu.SseCompare;
 import dev.quoll.emulator.fpu.SseConvert;
 import dev.quoll.emulator.fpu.SseFloat;
@@ -47,6 +48,18 @@ public final class FloatOperation {
     }
 
     public static long onSingles(int operation, long a, long b, int immediate, Mxcsr mxcsr) {
+        return switch (operation) {
+            case ADD -> SinglePair.add(a, b, mxcsr);
+            case SUBTRACT -> SinglePair.subtract(a, b, mxcsr);
+            case MULTIPLY -> SinglePair.multiply(a, b, mxcsr);
+            case DIVIDE -> SinglePair.divide(a, b, mxcsr);
+            case MIN -> SinglePair.min(a, b, mxcsr);
+            case MAX -> SinglePair.max(a, b, mxcsr);
+            default -> byElement(operation, a, b, immediate, mxcsr);
+        };
+    }
+
+    private static long byElement(int operation, long a, long b, int immediate, Mxcsr mxcsr) {
         int low = onSingle(operation, (int) a, (int) b, immediate, mxcsr);
         int high = onSingle(operation, (int) (a >>> 32), (int) (b >>> 32), immediate, mxcsr);
         return low & 0xffff_ffffL | (long) high << 32;
