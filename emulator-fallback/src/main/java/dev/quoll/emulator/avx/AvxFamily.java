@@ -7,7 +7,7 @@ import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.Instruction;
 
 /**
- * The ops of AVX and AVX2 but for those that {@link dev.quoll.emulator.sse.SseFamily} has, which is asked first. The
+ * The ops of AVX, AVX2, FMA and F16C but for those that {@link dev.quoll.emulator.sse.SseFamily} has, which is asked first. The
  * caller has dealt with #UD and #NM by mode and with absent features; alignment and unmasked SIMD exceptions are found
  * here.
  */
@@ -23,6 +23,9 @@ public final class AvxFamily implements OpFamily {
         }
         if (op == null) {
             op = VexFloatTranslator.translate(instruction, context);
+        }
+        if (op == null) {
+            op = FusedTranslator.translate(instruction, context);
         }
         return op != null ? op : VexSpecialTranslator.translate(instruction, context);
     }
