@@ -44,7 +44,8 @@ final class ProcessorFamily implements OpFamily {
             });
             // The store order of the host is that of x86 (TSO); only a full fence has work to do.
             case MFENCE -> new ActionOp(instruction, context.smp() ? (cpu, op) -> VarHandle.fullFence() : NOTHING);
-            case LFENCE, SFENCE, PAUSE, SERIALIZE, PREFETCH, PREFETCHW, PREFETCHNTA, PREFETCHT0, PREFETCHT1,
+            case PAUSE -> context.smp() ? new PauseOp() : new ActionOp(instruction, NOTHING);
+            case LFENCE, SFENCE, SERIALIZE, PREFETCH, PREFETCHW, PREFETCHNTA, PREFETCHT0, PREFETCHT1,
                     PREFETCHT2 -> new ActionOp(instruction, NOTHING);
             case CLFLUSH, CLFLUSHOPT, CLWB -> new AddressOp(instruction, context, 1, false, (cpu, op, address) ->
                     cpu.probeRead(op, address, 1));

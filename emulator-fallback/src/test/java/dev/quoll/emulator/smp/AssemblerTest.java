@@ -1,0 +1,38 @@
+package dev.quoll.emulator.smp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.HexFormat;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class AssemblerTest {
+    private final Assembler assembler = new Assembler(Map.of("x", 0x1234L));
+
+    private String bytes(String source) {
+        return HexFormat.of().formatHex(assembler.assemble(0x1000, source).code());
+    }
+
+    @Test
+    void encodesWhatGuestsOfTheseTestsUse() {
+        assertThat(bytes("MOV EAX,[R8+RSI]")).isEqualTo("418b0430");
+        assertThat(bytes("MOV DWORD [R8+RSI+4],1")).isEqualTo("41c744300401000000");
+        assertThat(bytes("LOCK XADD [R8+RSI],EDX")).isEqualTo("f0410fc11430");
+        assertThat(bytes("LOCK CMPXCHG16B [RDI]")).isEqualTo("f0480fc70f");
+        assertThat(bytes("MOV R9,0x123456789a")).isEqualTo("49b99a78563412000000");
+        assertThat(bytes("MOV AX,[x]")).isEqualTo("668b042534120000");
+        assertThat(bytes("MOV CR3,RAX")).isEqualTo("0f22d8");
+        assertThat(bytes("MOV BYTE [RDI],0xcc")).isEqualTo("c607cc");
+        assertThat(bytes("MFENCE; CLI; HLT; INT3; IRETQ; RDTSC")).isEqualTo("0faef0faf4cc48cf0f31");
+        assertThat(bytes("again: \n DEC RCX\n JNZ again")).isEqualTo("48ffc90f85f7ffffff");
+        assertThat(bytes("JMP over\n NOP\n over: \n CALL over")).isEqualTo("e90100000090e8fbffffff");
+        assertThat(bytes("OUT DX,AL; OUT 0xf4,AL; WRMSR; INVLPG [RDI]")).isEqualTo("eee6f40f300f013f");
+    }
+
+    @Test
+    void refusesWhatDoesNotExist() {
+        assertThatThrownBy(() -> bytes("MOV [R8],[R9]")).hasMessageContaining("no encoding of: MOV [R8],[R9]");
+        assertThatThrownBy(() -> bytes("LOCK MOV [R8],EAX")).hasMessageContaining("no encoding");
+    }
+}

@@ -1,0 +1,78 @@
+package dev.quoll.emulator.smp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quoll.emulator.smp.LitmusMachine.Histogram;
+import dev.quoll.emulator.smp.LitmusMachine.Placement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** x86-TSO on the engine: no litmus test ever has an outcome that the model does not allow. */
+class LitmusTest {
+    private static final long MILLION = 1_000_000;
+
+    private record Run(Litmus test, Placement placement) {}
+
+    private static List<Run> everything() {
+        List<Run> runs = new ArrayList<>();
+        for (Litmus test : LitmusCatalogue.withVariants()) {
+            runs.add(new Run(test, Placement.ALIGNED));
+        }
+        for (Litmus test : LitmusCatalogue.CLASSIC) {
+            for (Placement placement : List.of(Placement.LINE, Placement.PAGE)) {
+                runs.add(new Run(test.withLockedStores(), placement));
+                runs.add(new Run(test.withLockedLoads(), placement));
+            }
+        }
+        for (Litmus test : LitmusCatalogue.ATOMICITY) {
+            for (Placement placement : Placement.values()) {
+                runs.add(new Run(test, placement));
+            }
+        }
+        for (Litmus test : LitmusCatalogue.MIXED) {
+            runs.add(new Run(test, Placement.ALIGNED));
+        }
+        for (Litmus test : LitmusCatalogue.BARRIERS) {
+            for (Placement placement : List.of(Placement.ALIGNED, Placement.PAGE)) {
+                runs.add(new Run(test, placement));
+            }
+        }
+        return runs;
+    }
+
+    private static void check(List<Run> runs, long rounds, Duration longest, Consumer<Histogram> each) throws Exception {
+        List<String> violations = new ArrayList<>();
+        try (LitmusMachine machine = new LitmusMachine(4)) {
+            for (Run run : runs) {
+                Histogram histogram = machine.run(run.test, run.placement, rounds, longest);
+                each.accept(histogram);
+                if (histogram.violations() != 0) {
+                    violations.add(histogram.toString());
+                }
+            }
+        }
+        assertThat(violations).isEmpty();
+    }
+
+    /** On a busy host fewer rounds; what counts is that the tests work. */
+    @Test
+    @Timeout(120)
+    void someRoundsOfEach() throws Exception {
+        check(everything(), 10_000, Duration.ofMillis(40), histogram -> {
+            if (histogram.witnessAllowed()) {
+                System.out.println(histogram);
+            }
+        });
+    }
+
+    @Test
+    @Tag("long")
+    void aMillionRoundsOfEach() throws Exception {
+        check(everything(), MILLION, Duration.ofHours(1), System.out::println);
+    }
+}
