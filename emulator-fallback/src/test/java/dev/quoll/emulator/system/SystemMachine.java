@@ -200,6 +200,21 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
         return machine;
     }
 
+    /** Back to where {@link #longMode} and {@link #protectedMode} begin, with descriptors and registers of then. */
+    void restart(boolean longMode, int level) {
+        descriptors(longMode);
+        cr0 |= longMode ? ControlBits.CR0_PG : 0;
+        setRflags(2);
+        if (longMode) {
+            enter(level == 0 ? CODE64 : USER_CODE64, level == 0 ? DATA0 : USER_DATA, level);
+        } else {
+            enter(level == 0 ? CODE32 : USER_CODE32, level == 0 ? DATA0 : USER_DATA, level);
+        }
+        set64(StateLayout.RSP, level == 0 ? KERNEL_STACK : USER_STACK);
+        endShadows();
+        invalidateAll();
+    }
+
     private void enter(int code, int data, int level) {
         cpl = level;
         for (int segment = ES; segment <= GS; segment++) {
