@@ -38,8 +38,10 @@ final class AvxTable {
             VEX 66 0F 38 8E W1        | VPMASKMOVQ Mx,Hx,Vx      | x6 AVX2
             VEX L1 66 0F 38 16 W0     | VPERMPS Vx,Hx,Wx         | x4 AVX2
             VEX L1 66 0F 38 36 W0     | VPERMD Vx,Hx,Wx          | x4 AVX2
-            VEX L1 66 0F 3A 00 W1     | VPERMQ Vx,Wx,Ib          | x4 AVX2
-            VEX L1 66 0F 3A 01 W1     | VPERMPD Vx,Wx,Ib         | x4 AVX2
+            # AMD's processors ignore W of these two, for which the manuals give W1
+            VEX L1 66 0F 3A 00        | VPERMQ Vx,Wx,Ib          | x4 AVX2
+            VEX L1 66 0F 3A 01        | VPERMPD Vx,Wx,Ib         | x4 AVX2
+            # Shifts by a vector, and the rest
             VEX 66 0F 38 45 W0        | VPSRLVD Vx,Hx,Wx         | x4 AVX2
             VEX 66 0F 38 45 W1        | VPSRLVQ Vx,Hx,Wx         | x4 AVX2
             VEX 66 0F 38 46 W0        | VPSRAVD Vx,Hx,Wx         | x4 AVX2

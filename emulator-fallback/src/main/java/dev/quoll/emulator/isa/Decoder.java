@@ -135,17 +135,18 @@ public final class Decoder {
             if (p >= end) {
                 return endOfBytes();
             }
-            if (mode64 || (code[p] & 0xc0) == 0xc0) {
+            // LES and LDS outside of 64-bit code, which has neither; a REX prefix makes them come back, to no avail.
+            if (mode64 ? rex == 0 : (code[p] & 0xc0) == 0xc0) {
                 boolean three = current == 0xc4;
                 if (p + (three ? 3 : 2) > end) {
                     return endOfBytes();
                 }
                 map = vexPrefix(three, p);
+                if (map == 0) {
+                    return undefinedVex(three, p, mode);
+                }
                 p += three ? 2 : 1;
                 current = code[p++] & 0xff;
-                if (map == 0) {
-                    return new Decoded.InvalidOpcode(p - start);
-                }
             }
         }
         opcode = current;
@@ -173,7 +174,7 @@ public final class Decoder {
 
     /// Reads the payload of a VEX prefix (SDM vol. 2, 2.3.5) and returns its map, 0 if it is not a valid one.
     private int vexPrefix(boolean three, int p) {
-        int illegal = Prefixes.LOCK | Prefixes.REP | Prefixes.REPNE | Prefixes.OPERAND_SIZE | Prefixes.REX;
+        int illegal = Prefixes.LOCK | Prefixes.REP | Prefixes.REPNE | Prefixes.OPERAND_SIZE;
         boolean valid = (prefixes & illegal) == 0;
         int first = code[p] & 0xff;
         int last = three ? code[p + 1] & 0xff : first;
@@ -207,7 +208,7 @@ public final class Decoder {
         boolean size66 = (prefixes & (Prefixes.OPERAND_SIZE | Prefixes.VEX)) == Prefixes.OPERAND_SIZE;
         boolean wide = (prefixes & Prefixes.REX_W) != 0 && mode64;
         int raw = wide ? 8 : size66 != (mode == CodeSize.BITS16) ? 2 : 4;
-        addressSize = (prefixes & Prefixes.ADDRESS_SIZE) == 0 ? mode.bytes() : mode == CodeSize.BITS32 ? 2 : 4;
+        addressSize = addressSize(mode);
 
         int selector = (raw >> 2) << Selector.OPERAND_SIZE_SHIFT | (addressSize >> 2) << Selector.ADDRESS_SIZE_SHIFT;
         selector |= (prefixes & Prefixes.REP) != 0 ? 2
@@ -237,7 +238,7 @@ public final class Decoder {
         }
         OpcodeGroup.Candidate candidate = group.find(selector, features);
         if (candidate == null) {
-            return new Decoded.InvalidOpcode(position - start);
+            return undefined(mapAndOpcode >> 8, group.modrm, (prefixes & Prefixes.VEX) != 0 ? 4 : Math.min(raw, 4));
         }
         operandSize = operandSize(candidate, raw, mode);
 
@@ -278,6 +279,10 @@ public final class Decoder {
                 operands);
     }
 
+    private int addressSize(CodeSize mode) {
+        return (prefixes & Prefixes.ADDRESS_SIZE) == 0 ? mode.bytes() : mode == CodeSize.BITS32 ? 2 : 4;
+    }
+
     private int operandSize(OpcodeGroup.Candidate candidate, int raw, CodeSize mode) {
         if (mode64) {
             if (candidate.has(Attribute.FORCE64) || candidate.has(Attribute.NATIVE)) {
@@ -296,6 +301,62 @@ public final class Decoder {
             return mode == CodeSize.BITS16 ? 2 : 4;
         }
         return raw;
+    }
+
+    // ---- what is no instruction
+
+    /// Takes what is left of an opcode that does not exist, see [UndefinedOpcode].
+    private Decoded undefined(int map, boolean modrmTaken, int immediateSize) {
+        boolean xop = map == 0 && opcode == 0x8f && (prefixes & Prefixes.REX) == 0;
+        if (xop) {
+            // POP is /0; anything else starts AMD's XOP, whose first byte has the place of ModRM (APM vol. 3, 1.2.5).
+            int xopMap = modrm & 31;
+            position += 2;
+            takeModrmAndAddress(map);
+            skip(xopMap == 10 ? 4 : 0);
+        } else {
+            if (modrmTaken) {
+                takeAddress(map);
+            } else if (UndefinedOpcode.hasModrm(map, opcode)) {
+                takeModrmAndAddress(map);
+            }
+            skip(UndefinedOpcode.immediateBytes(map, opcode, immediateSize));
+        }
+        return overrun ? endOfBytes() : new Decoded.InvalidOpcode(position - start);
+    }
+
+    /// A VEX prefix that must not be there or names no map.
+    ///
+    /// @param p offset of its payload
+    private Decoded undefinedVex(boolean three, int p, CodeSize mode) {
+        addressSize = addressSize(mode);
+        int map = three ? code[p] & 31 : 1;
+        position = p + (three ? 2 : 1);
+        opcode = code[position++] & 0xff;
+        return undefined(map >= 1 && map <= 3 ? map + 3 : UndefinedOpcode.NO_MAP, false, 4);
+    }
+
+    private void takeModrmAndAddress(int map) {
+        if (position >= end) {
+            overrun = true;
+            return;
+        }
+        modrm = code[position++];
+        takeAddress(map);
+    }
+
+    private void takeAddress(int map) {
+        if ((modrm & 0xc0) != 0xc0 && !UndefinedOpcode.isRegisterForm(map, opcode)) {
+            addressForm(0);
+        }
+    }
+
+    private void skip(int bytes) {
+        if (bytes > end - position) {
+            overrun = true;
+        } else {
+            position += bytes;
+        }
     }
 
     private Repeat repeat(OpcodeGroup.Candidate candidate) {

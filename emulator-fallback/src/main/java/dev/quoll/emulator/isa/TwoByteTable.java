@@ -29,12 +29,12 @@ final class TwoByteTable {
             NP 0F 01 =CB     | STAC       | SMAP cpl0 wf=K
             NP 0F 01 =D0     | XGETBV     | XSAVE ir=C iw=AD
             NP 0F 01 =D1     | XSETBV     | XSAVE sys ir=ACD
-            NP 0F 01 =D9     | VMMCALL    | HYPERVISOR far ir=ABCDIJ iw=A
+            0F 01 =D9        | VMMCALL    | HYPERVISOR far ir=ABCDIJ iw=A
             NP 0F 01 =E8     | SERIALIZE  | SERIALIZE sys
             NP 0F 01 =EE     | RDPKRU     | PKU ir=C iw=AD
             NP 0F 01 =EF     | WRPKRU     | PKU sys ir=ACD
-            NP 0F 01 =F8 m64 | SWAPGS     | cpl0
-            NP 0F 01 =F9     | RDTSCP     | RDTSCP iw=ACD
+            0F 01 =F8 m64    | SWAPGS     | cpl0
+            0F 01 =F9        | RDTSCP     | RDTSCP iw=ACD
             0F 02            | LAR Gv,Ew  | rw pm wf=Z
             0F 03            | LSL Gv,Ew  | rw pm wf=Z
             0F 05            | SYSCALL    | SYSCALL far wf=* rf=* iw=Cb

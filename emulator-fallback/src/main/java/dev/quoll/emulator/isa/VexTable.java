@@ -378,12 +378,12 @@ final class VexTable {
             VEX L0 66 0F 3A 14        | VPEXTRB Rd/Mb,Vdq,Ib     | x5
             VEX L0 66 0F 3A 15        | VPEXTRW Rd/Mw,Vdq,Ib     | x5
             VEX L0 66 0F 3A 16 W1 m64 | VPEXTRQ Eq,Vdq,Ib        | x5
-            VEX L0 66 0F 3A 16        | VPEXTRD Ed,Vdq,Ib        | x5
+            VEX L0 66 0F 3A 16 W0     | VPEXTRD Ed,Vdq,Ib        | x5
             VEX L0 66 0F 3A 17        | VEXTRACTPS Ed,Vdq,Ib     | x5
             VEX L0 66 0F 3A 20        | VPINSRB Vdq,Hdq,Rd/Mb,Ib | x5
             VEX L0 66 0F 3A 21        | VINSERTPS Vdq,Hdq,Wd,Ib  | x5
             VEX L0 66 0F 3A 22 W1 m64 | VPINSRQ Vdq,Hdq,Eq,Ib    | x5
-            VEX L0 66 0F 3A 22        | VPINSRD Vdq,Hdq,Ed,Ib    | x5
+            VEX L0 66 0F 3A 22 W0     | VPINSRD Vdq,Hdq,Ed,Ib    | x5
             VEX 66 0F 3A 40           | VDPPS Vx,Hx,Wx,Ib        | x2
             VEX L0 66 0F 3A 41        | VDPPD Vdq,Hdq,Wdq,Ib     | x2
             VEX L0 66 0F 3A 42        | VMPSADBW Vx,Hx,Wx,Ib     | x4

@@ -217,4 +217,36 @@ class DecoderTest {
         assertThat(valid("0f 18 38").mnemonic()).isEqualTo(Mnemonic.NOP);
         assertThat(valid("0f 18 08").mnemonic()).isEqualTo(Mnemonic.PREFETCHT0);
     }
+
+    /// Where AMD's processors do other than the letter of the manuals' encodings, found by [ByteStringTest].
+    @Test
+    void asProcessorsDo() {
+        assertThat(valid("f3 0f 01 d9").mnemonic()).isEqualTo(Mnemonic.VMMCALL);
+        assertThat(valid("66 0f 01 f9").mnemonic()).isEqualTo(Mnemonic.RDTSCP);
+        assertThat(valid("f2 0f 01 f8").mnemonic()).isEqualTo(Mnemonic.SWAPGS);
+        assertThat(valid("c4 e3 7d 00 c0 01").mnemonic()).isEqualTo(Mnemonic.VPERMQ);
+        assertThat(decode("c4 e3 f9 16 c0 01", CodeSize.BITS32)).isEqualTo(new Decoded.InvalidOpcode(6));
+    }
+
+    /// #UD comes after a fetch fault on any byte that the instruction would have if it existed.
+    @ParameterizedTest
+    @CsvSource({
+        "0f 04, 2, BITS64, 0F without ModRM",
+        "0f 38 1a bb 00 00 00 00, 8, BITS64, 0F 38 with ModRM and displacement",
+        "0f 3a 1a bb 00 00 00 00 00, 9, BITS64, 0F 3A has an immediate too",
+        "62 a1 00 00 00 00, 6, BITS64, BOUND",
+        "9a 00 00 00 00 00 00, 7, BITS64, a far pointer",
+        "66 9a 00 00 00 00, 6, BITS64, a short far pointer",
+        "c7 08 00 00 00 00, 6, BITS32, a group's gap with an immediate",
+        "8f ea 78 10 c0 00 00 00 00, 9, BITS32, XOP map 10",
+        "40 c4 77 00, 4, BITS64, LES for a REX prefix precedes",
+        "66 c4 e2 78 00 80 00 00 00 00, 10, BITS64, VEX after 66",
+        "c5 f8 80 00 00 00 00, 7, BITS16, Jcc with VEX",
+    })
+    void undefinedOpcodesHaveLengths(String hex, int length, CodeSize mode, String what) {
+        byte[] code = HexFormat.of().parseHex(hex.replace(" ", ""));
+        assertThat(code).as(what).hasSize(length);
+        assertThat(decoder.decode(code, 0, length, mode)).as(what).isEqualTo(new Decoded.InvalidOpcode(length));
+        assertThat(decoder.decode(code, 0, length - 1, mode)).as(what).isInstanceOf(Decoded.Truncated.class);
+    }
 }

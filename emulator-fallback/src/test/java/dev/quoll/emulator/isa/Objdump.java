@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,10 +53,34 @@ final class Objdump {
     }
 
     /// Feeds the instructions of a file of bare code to `sink`.
-    ///
-    /// @param machine i8086, i386 or i386:x86-64
-    static void raw(Path file, String machine, Consumer<Line> sink) throws IOException {
+    static void raw(Path file, CodeSize mode, Consumer<Line> sink) throws IOException {
+        String machine = switch (mode) {
+            case BITS16 -> "i8086";
+            case BITS32 -> "i386";
+            case BITS64 -> "i386:x86-64";
+        };
         run(List.of("-D", "-z", "-w", "-M", "intel", "-b", "binary", "-m", machine, file.toString()), sink);
+    }
+
+    /// Returns the length of each of some strings, 0 where objdump sees no instruction.
+    ///
+    /// @param file where the code may be written
+    static byte[] lengths(Path file, CodeSize mode, byte[][] strings) throws IOException {
+        // After a string come NOPs enough to fall into step again before the next one.
+        int distance = 2 * Decoder.MAX_LENGTH + 2;
+        byte[] code = new byte[strings.length * distance];
+        Arrays.fill(code, (byte) 0x90);
+        for (int i = 0; i < strings.length; i++) {
+            System.arraycopy(strings[i], 0, code, i * distance, strings[i].length);
+        }
+        Files.write(file, code);
+        byte[] lengths = new byte[strings.length];
+        raw(file, mode, line -> {
+            if (line.address() % distance == 0) {
+                lengths[(int) line.address() / distance] = (byte) (line.bad() ? 0 : line.bytes().length);
+            }
+        });
+        return lengths;
     }
 
     private static void run(List<String> arguments, Consumer<Line> sink) throws IOException {

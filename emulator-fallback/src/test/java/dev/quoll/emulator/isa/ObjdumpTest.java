@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Compares decoder and disassembler with GNU objdump on the programs of this host and on random code.
@@ -84,13 +84,13 @@ class ObjdumpTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"BITS64, i386:x86-64", "BITS32, i386", "BITS16, i8086"})
-    void randomCode(CodeSize mode, String machine) throws IOException {
+    @EnumSource(CodeSize.class)
+    void randomCode(CodeSize mode) throws IOException {
         long seed = new Random().nextLong();
         byte[] code = randomCode(mode, new Random(seed), 30_000);
         Path file = Files.write(directory.resolve("random" + mode), code);
         Tally tally = new Tally(mode, false);
-        Objdump.raw(file, machine, line -> tally.add(line, Objdump.window(code, (int) line.address())));
+        Objdump.raw(file, mode, line -> tally.add(line, Objdump.window(code, (int) line.address())));
         assertThat(tally.compared).as("seed %d", seed).isGreaterThan(50_000);
         assertThat(tally.differences).as("seed %d", seed).isEmpty();
     }
