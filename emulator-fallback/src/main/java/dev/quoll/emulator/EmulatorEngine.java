@@ -15,8 +15,6 @@ import java.util.TreeSet;
 public final class EmulatorEngine implements Engine {
     /** What the opcode table lists but no op executes: never offered. */
     private static final Set<CpuFeature> MISSING = EnumSet.of(
-            CpuFeature.FMA,
-            CpuFeature.F16C,
             CpuFeature.GFNI,
             CpuFeature.MONITOR,
             CpuFeature.PKU,

@@ -37,6 +37,9 @@ class HostileGuestTest {
     private static final long TABLES = 0x10000;
     private static final long TEXT = 0x30000;
     private static final int PROGRAMS = 4000;
+    /** XCR0 with x87, SSE and AVX. */
+    private static final long ALL_STATE = 7;
+
     /** Addresses at which something ends: pages, RAM, 32 bits, the canonical halves; and the local APIC. */
     private static final long[] EDGES = {
         0, 0xffff, 0x10000, TEXT, TEXT + 0x1000, RAM, 0xfee0_0000L, 0xffff_ffffL, 1L << 47, -1L << 47, -1
@@ -66,7 +69,7 @@ class HostileGuestTest {
         try (GuestMemory memory = GuestMemory.create(List.of(new RamRegion(0, RAM, 0)));
                 TimerQueue timers = new TimerQueue(clock, "hostile-guest-timers");
                 Partition partition = new EmulatorEngine().create(new PartitionConfig(
-                        memory, new PortBus(), new MmioBus(), clock, timers, CpuProfile.V2, 1, NO_POWER));
+                        memory, new PortBus(), new MmioBus(), clock, timers, CpuProfile.V3, 1, NO_POWER));
                 var kicker = Executors.newSingleThreadScheduledExecutor()) {
             EmulatorCpu cpu = (EmulatorCpu) partition.cpu(0);
             kicker.scheduleAtFixedRate(cpu::kick, 2, 2, TimeUnit.MILLISECONDS);
@@ -83,6 +86,10 @@ class HostileGuestTest {
                 }
                 for (int register = 0; register < 16; register++) {
                     cpu.set64(StateLayout.gpr(register), value(random));
+                }
+                if (random.nextBoolean()) {
+                    cpu.cr4 |= ControlBits.CR4_OSXSAVE;
+                    cpu.xcr0 = ALL_STATE;
                 }
                 cpu.updateMode();
                 CpuExit exit = cpu.run();
