@@ -25,6 +25,7 @@ public final class Mxcsr {
     private int value;
     private int raised;
     private boolean inexactSettled;
+    private boolean javaNearest;
     private boolean javaRounding;
 
     public Mxcsr() {
@@ -77,7 +78,8 @@ public final class Mxcsr {
 
     private void settle() {
         inexactSettled = (value & PRECISION_SETTLED) == PRECISION_SETTLED;
-        javaRounding = inexactSettled && rounding() == RoundingControl.NEAREST_EVEN;
+        javaNearest = masked(FpException.PRECISION) && rounding() == RoundingControl.NEAREST_EVEN;
+        javaRounding = inexactSettled && javaNearest;
     }
 
     void raise(int exceptions) {
@@ -108,5 +110,20 @@ public final class Mxcsr {
     /** Whether Java's arithmetic on ordinary numbers is exact, flags included: settled and rounding to nearest. */
     boolean javaRounding() {
         return javaRounding;
+    }
+
+    /**
+     * Whether Java's arithmetic on ordinary numbers gives the right results, and all it may owe is a flag: rounding to nearest with the
+     * precision exception masked. Unless {@link #inexactSettled()}, who uses it finds out whether the result is inexact.
+     */
+    boolean javaNearest() {
+        return javaNearest;
+    }
+
+    /** Raises the precision exception, which is masked, where that changes anything. */
+    void inexact() {
+        if (!inexactSettled) {
+            raised |= FpException.PRECISION;
+        }
     }
 }

@@ -22,9 +22,14 @@ public final class SseConvert {
 
     /** CVTSD2SS. */
     public static int doubleToSingle(long a, Mxcsr mxcsr) {
-        if (mxcsr.javaRounding() && SseFloat.ordinary(a)) {
-            int r = Float.floatToRawIntBits((float) Double.longBitsToDouble(a));
+        if (mxcsr.javaNearest() && SseFloat.ordinary(a)) {
+            double x = Double.longBitsToDouble(a);
+            float narrow = (float) x;
+            int r = Float.floatToRawIntBits(narrow);
             if (SseFloat.safe(r) || a << 1 == 0) {
+                if (narrow != x) {
+                    mxcsr.inexact();
+                }
                 return r;
             }
         }
@@ -38,15 +43,22 @@ public final class SseConvert {
 
     /** CVTSI2SD with a 64-bit source. */
     public static long longToDouble(long a, Mxcsr mxcsr) {
-        if (mxcsr.javaRounding() || a == a << 11 >> 11) {
-            return Double.doubleToRawLongBits((double) a);
+        double r = (double) a;
+        if (a == a << 11 >> 11 || mxcsr.javaNearest() && r < 0x1p63) {
+            if ((long) r != a) {
+                mxcsr.inexact();
+            }
+            return Double.doubleToRawLongBits(r);
         }
         return fromInteger(BinaryFormat.DOUBLE, a, mxcsr);
     }
 
     /** CVTSI2SS with a 32-bit source, and an element of CVTDQ2PS. */
     public static int intToSingle(int a, Mxcsr mxcsr) {
-        if (mxcsr.javaRounding() || a == a << 8 >> 8) {
+        if (a == a << 8 >> 8 || mxcsr.javaNearest()) {
+            if ((float) a != (double) a) {
+                mxcsr.inexact();
+            }
             return Float.floatToRawIntBits((float) a);
         }
         return (int) fromInteger(BinaryFormat.SINGLE, a, mxcsr);
@@ -54,57 +66,48 @@ public final class SseConvert {
 
     /** CVTSI2SS with a 64-bit source. */
     public static int longToSingle(long a, Mxcsr mxcsr) {
-        if (mxcsr.javaRounding()) {
-            return Float.floatToRawIntBits((float) a);
+        float r = (float) a;
+        if (mxcsr.javaNearest() && r < 0x1p63f) {
+            if ((long) r != a) {
+                mxcsr.inexact();
+            }
+            return Float.floatToRawIntBits(r);
         }
         return (int) fromInteger(BinaryFormat.SINGLE, a, mxcsr);
     }
 
     /** CVTSS2SI to 32 bits, and an element of CVTPS2DQ. */
     public static int singleToInt(int a, Mxcsr mxcsr) {
-        if (SseFloat.ordinary(a)) {
-            double x = Float.intBitsToFloat(a);
-            double r = Math.rint(x);
-            // The extremes take the exact path, since Java saturates.
-            if (Math.abs(r) < 0x1p31 && (r == x || mxcsr.javaRounding())) {
-                return (int) r;
-            }
+        double r = SseFloat.ordinary(a) ? nearest(Float.intBitsToFloat(a), 0x1p31, mxcsr) : Double.NaN;
+        if (r == r) {
+            return (int) r;
         }
         return narrow(BinaryFormat.SINGLE, SseFloat.wide(a), mxcsr.rounding(), mxcsr);
     }
 
     /** CVTSS2SI to 64 bits. */
     public static long singleToLong(int a, Mxcsr mxcsr) {
-        if (SseFloat.ordinary(a)) {
-            double x = Float.intBitsToFloat(a);
-            double r = Math.rint(x);
-            if (Math.abs(r) < 0x1p63 && (r == x || mxcsr.javaRounding())) {
-                return (long) r;
-            }
+        double r = SseFloat.ordinary(a) ? nearest(Float.intBitsToFloat(a), 0x1p63, mxcsr) : Double.NaN;
+        if (r == r) {
+            return (long) r;
         }
         return toInteger(BinaryFormat.SINGLE, SseFloat.wide(a), mxcsr.rounding(), 63, LONG_INDEFINITE, mxcsr);
     }
 
     /** CVTSD2SI to 32 bits, and an element of CVTPD2DQ. */
     public static int doubleToInt(long a, Mxcsr mxcsr) {
-        if (SseFloat.ordinary(a)) {
-            double x = Double.longBitsToDouble(a);
-            double r = Math.rint(x);
-            if (Math.abs(r) < 0x1p31 && (r == x || mxcsr.javaRounding())) {
-                return (int) r;
-            }
+        double r = SseFloat.ordinary(a) ? nearest(Double.longBitsToDouble(a), 0x1p31, mxcsr) : Double.NaN;
+        if (r == r) {
+            return (int) r;
         }
         return narrow(BinaryFormat.DOUBLE, a, mxcsr.rounding(), mxcsr);
     }
 
     /** CVTSD2SI to 64 bits. */
     public static long doubleToLong(long a, Mxcsr mxcsr) {
-        if (SseFloat.ordinary(a)) {
-            double x = Double.longBitsToDouble(a);
-            double r = Math.rint(x);
-            if (Math.abs(r) < 0x1p63 && (r == x || mxcsr.javaRounding())) {
-                return (long) r;
-            }
+        double r = SseFloat.ordinary(a) ? nearest(Double.longBitsToDouble(a), 0x1p63, mxcsr) : Double.NaN;
+        if (r == r) {
+            return (long) r;
         }
         return toInteger(BinaryFormat.DOUBLE, a, mxcsr.rounding(), 63, LONG_INDEFINITE, mxcsr);
     }
@@ -114,7 +117,10 @@ public final class SseConvert {
         float x = Float.intBitsToFloat(a);
         int r = (int) x;
         // Java saturates where the guest expects the indefinite value, so the extremes take the exact path.
-        if (r != Integer.MAX_VALUE && r != Integer.MIN_VALUE && SseFloat.ordinary(a) && (mxcsr.inexactSettled() || r == x)) {
+        if (r != Integer.MAX_VALUE && r != Integer.MIN_VALUE && SseFloat.ordinary(a) && (r == x || mxcsr.masked(FpException.PRECISION))) {
+            if (r != x) {
+                mxcsr.inexact();
+            }
             return r;
         }
         return narrow(BinaryFormat.SINGLE, SseFloat.wide(a), RoundingControl.TOWARD_ZERO, mxcsr);
@@ -129,7 +135,10 @@ public final class SseConvert {
     public static int doubleToIntTruncated(long a, Mxcsr mxcsr) {
         double x = Double.longBitsToDouble(a);
         int r = (int) x;
-        if (r != Integer.MAX_VALUE && r != Integer.MIN_VALUE && SseFloat.ordinary(a) && (mxcsr.inexactSettled() || r == x)) {
+        if (r != Integer.MAX_VALUE && r != Integer.MIN_VALUE && SseFloat.ordinary(a) && (r == x || mxcsr.masked(FpException.PRECISION))) {
+            if (r != x) {
+                mxcsr.inexact();
+            }
             return r;
         }
         return narrow(BinaryFormat.DOUBLE, a, RoundingControl.TOWARD_ZERO, mxcsr);
@@ -139,7 +148,10 @@ public final class SseConvert {
     public static long doubleToLongTruncated(long a, Mxcsr mxcsr) {
         double x = Double.longBitsToDouble(a);
         long r = (long) x;
-        if (r != Long.MAX_VALUE && r != Long.MIN_VALUE && SseFloat.ordinary(a) && (mxcsr.inexactSettled() || r == x)) {
+        if (r != Long.MAX_VALUE && r != Long.MIN_VALUE && SseFloat.ordinary(a) && (r == x || mxcsr.masked(FpException.PRECISION))) {
+            if (r != x) {
+                mxcsr.inexact();
+            }
             return r;
         }
         return toInteger(BinaryFormat.DOUBLE, a, RoundingControl.TOWARD_ZERO, 63, LONG_INDEFINITE, mxcsr);
@@ -150,7 +162,10 @@ public final class SseConvert {
         if (SseFloat.ordinary(a)) {
             float x = Float.intBitsToFloat(a);
             float r = (float) integral(x, (immediate & ROUND_BY_MXCSR) != 0 ? mxcsr.rounding() : immediate & 3);
-            if (r == x || (immediate & ROUND_SUPPRESS_PRECISION) != 0 || mxcsr.inexactSettled()) {
+            if (r == x || (immediate & ROUND_SUPPRESS_PRECISION) != 0 || mxcsr.masked(FpException.PRECISION)) {
+                if (r != x && (immediate & ROUND_SUPPRESS_PRECISION) == 0) {
+                    mxcsr.inexact();
+                }
                 return Float.floatToRawIntBits(r);
             }
         }
@@ -162,11 +177,26 @@ public final class SseConvert {
         if (SseFloat.ordinary(a)) {
             double x = Double.longBitsToDouble(a);
             double r = integral(x, (immediate & ROUND_BY_MXCSR) != 0 ? mxcsr.rounding() : immediate & 3);
-            if (r == x || (immediate & ROUND_SUPPRESS_PRECISION) != 0 || mxcsr.inexactSettled()) {
+            if (r == x || (immediate & ROUND_SUPPRESS_PRECISION) != 0 || mxcsr.masked(FpException.PRECISION)) {
+                if (r != x && (immediate & ROUND_SUPPRESS_PRECISION) == 0) {
+                    mxcsr.inexact();
+                }
                 return Double.doubleToRawLongBits(r);
             }
         }
         return round(BinaryFormat.DOUBLE, a, immediate, mxcsr);
+    }
+
+    /** The nearest integer, below a bound, or NaN where the exact path has to find out more. Java saturates at the bound. */
+    private static double nearest(double x, double bound, Mxcsr m) {
+        double r = Math.rint(x);
+        if (!(Math.abs(r) < bound) || r != x && !m.javaNearest()) {
+            return Double.NaN;
+        }
+        if (r != x) {
+            m.inexact();
+        }
+        return r;
     }
 
     /** The integer of a rounding mode; a result of zero keeps the operand's sign, as IEEE 754 and Java agree. */

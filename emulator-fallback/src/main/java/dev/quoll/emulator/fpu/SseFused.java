@@ -14,11 +14,16 @@ public final class SseFused {
      * @param subtract the two SUB forms: z is taken off
      */
     public static int fused32(int x, int y, int z, boolean negateProduct, boolean subtract, Mxcsr mxcsr) {
-        if (mxcsr.javaRounding() && SseFloat.ordinary(x) && SseFloat.ordinary(y) && SseFloat.ordinary(z)) {
+        if (mxcsr.javaNearest() && SseFloat.ordinary(x) && SseFloat.ordinary(y) && SseFloat.ordinary(z)) {
             float a = Float.intBitsToFloat(negateProduct ? x ^ Integer.MIN_VALUE : x);
+            float b = Float.intBitsToFloat(y);
             float c = Float.intBitsToFloat(subtract ? z ^ Integer.MIN_VALUE : z);
-            int r = Float.floatToRawIntBits(Math.fma(a, Float.intBitsToFloat(y), c));
+            float s = Math.fma(a, b, c);
+            int r = Float.floatToRawIntBits(s);
             if (SseFloat.safe(r)) {
+                if (!mxcsr.inexactSettled() && inexact((double) a * b, c, s)) {
+                    mxcsr.inexact();
+                }
                 return r;
             }
         }
@@ -37,6 +42,11 @@ public final class SseFused {
             }
         }
         return fused(BinaryFormat.DOUBLE, x, y, z, negateProduct, subtract, mxcsr);
+    }
+
+    /** Whether s, correctly rounded to single precision, is not the sum of an exact product and c. */
+    private static boolean inexact(double product, double c, double s) {
+        return product + c != s || s - product != c || s - c != product;
     }
 
     private static long fused(BinaryFormat f, long x, long y, long z, boolean negateProduct, boolean subtract, Mxcsr m) {
