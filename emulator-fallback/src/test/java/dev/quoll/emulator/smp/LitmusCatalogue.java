@@ -199,7 +199,16 @@ final class LitmusCatalogue {
                     0:EAX=0 1:EAX=0
                     """));
 
-    /** Every test with its variants that have locked accesses and fences. */
+    /** Every test there is. */
+    static List<Litmus> all() {
+        List<Litmus> all = withVariants();
+        all.addAll(ATOMICITY);
+        all.addAll(MIXED);
+        all.addAll(BARRIERS);
+        return all;
+    }
+
+    /** The tests of the literature, and their variants with locked accesses and fences. */
     static List<Litmus> withVariants() {
         List<Litmus> all = new ArrayList<>();
         for (Litmus test : CLASSIC) {

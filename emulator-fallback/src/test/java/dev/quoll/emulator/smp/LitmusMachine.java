@@ -92,6 +92,7 @@ final class LitmusMachine implements AutoCloseable {
     }
 
     private static final int RESULT_STRIDE = 64;
+    private static final int BARRIER_STRIDE = 128;
     private static final int DELAY_BITS = 5;
     private static final int BATCH = 1024;
     private static final int BATCH_OF_PAGES = 512;
@@ -100,10 +101,10 @@ final class LitmusMachine implements AutoCloseable {
     private static final long BARRIER = 0x001c_0000;
     private static final long RESULTS = 0x0028_0000;
     private static final long RESULTS_EACH = 0x0010_0000;
-    private static final long DATA = 0x0080_0000;
-    private static final long DATA_EACH = 0x0042_0000;
+    static final long DATA = 0x0080_0000;
+    static final long DATA_EACH = 0x0042_0000;
 
-    private final SmpMachine machine;
+    final SmpMachine machine;
     private final int cpus;
     private final Random random = new Random(1);
 
@@ -132,7 +133,7 @@ final class LitmusMachine implements AutoCloseable {
         long start = System.nanoTime();
         for (long done = 0; done == 0 || done < rounds && System.nanoTime() - start < longest.toNanos(); done += batch) {
             machine.memory.clear(DATA, 4 * DATA_EACH);
-            machine.memory.writeLong(BARRIER, 0);
+            machine.memory.clear(BARRIER, 0x1000);
             for (int thread = 0; thread < count; thread++) {
                 machine.resume(thread, CODE + 0x1000L * thread, registers(thread, random.nextInt(), batch, placement));
             }
@@ -155,8 +156,9 @@ final class LitmusMachine implements AutoCloseable {
     }
 
     /**
-     * RSI: offset of the round's element; R8 to R11: the arrays; R12: rounds left; R13: barrier's next count; EDI: random
-     * numbers for a delay behind the barrier, which the CPUs leave one after the other.
+     * RSI: offset of the round's element; R8 to R11: the arrays; R12: rounds left; R13: the round, which each
+     * CPU tells the others at R14 in plain stores, so that no fence is near; EDI: random numbers for a delay behind this
+     * barrier, since the CPUs leave it one after the other.
      */
     private static String program(Litmus test, int thread, Placement placement, List<Observable> observables) {
         StringBuilder code = new StringBuilder();
@@ -169,16 +171,26 @@ final class LitmusMachine implements AutoCloseable {
                 ADD EDI,12345
                 MOV EBP,EDI
                 SHR EBP,%d
-                ADD R13D,%d
-                LOCK INC DWORD [R14]
-                wait:
-                PAUSE
-                CMP [R14],R13D
-                JB wait
+                INC R13
+                MOV [R14+%d],R13
+                """.formatted(32 - DELAY_BITS, BARRIER_STRIDE * thread));
+        for (int other = 0; other < test.threads().size(); other++) {
+            if (other != thread) {
+                code.append("""
+                        JMP look%1$d
+                        wait%1$d:
+                        PAUSE
+                        look%1$d:
+                        CMP [R14+%2$d],R13
+                        JB wait%1$d
+                        """.formatted(other, BARRIER_STRIDE * other));
+            }
+        }
+        code.append("""
                 delay:
                 DEC EBP
                 JNS delay
-                """.formatted(32 - DELAY_BITS, test.threads().size()));
+                """);
         for (Step step : test.threads().get(thread)) {
             code.append(instruction(step)).append('\n');
         }
