@@ -46,7 +46,8 @@ public final class Disassembler {
         switch (instruction.rep()) {
             case NONE -> {
             }
-            case REP -> out.append(row.has(Attribute.REPCC) ? "repz " : "rep ");
+            case REP -> out.append(
+                    row.has(Attribute.REPCC) ? "repz " : (instruction.prefixes() & Prefixes.REPNE) != 0 ? "repnz " : "rep ");
             case REPNE -> out.append("repnz ");
         }
         int prefixes = instruction.prefixes();
@@ -79,6 +80,12 @@ public final class Disassembler {
                     });
             case NOP -> out.append(operands == 0 && size == 2 && !bits16(instruction) ? "xchg ax,ax" : "nop");
             case MOV -> out.append(isAbsoluteMove(instruction) ? "movabs" : "mov");
+            case PUSH, RET, JMP, CALL -> {
+                lower(out, instruction.mnemonic());
+                if (isShortened(instruction)) {
+                    out.append('w');
+                }
+            }
             case SYSRET, SYSEXIT -> {
                 lower(out, instruction.mnemonic());
                 out.append(size == 8 ? 'q' : 'd');
@@ -119,11 +126,20 @@ public final class Disassembler {
         return instruction.codeSize() == CodeSize.BITS16;
     }
 
+    /// A 66 prefix that no operand's name shows.
+    private static boolean isShortened(Instruction instruction) {
+        return instruction.operandSize() == 2
+                && !bits16(instruction)
+                && (instruction.operandCount() == 0
+                        || instruction.operand(0) instanceof Immediate
+                        || instruction.operand(0) instanceof Operand.Relative && instruction.opcode() != 0xeb);
+    }
+
     /// MOV with a 64-bit immediate or offset is MOVABS to GNU tools.
     private static boolean isAbsoluteMove(Instruction instruction) {
         for (int i = 0; i < 2; i++) {
             OperandKind kind = instruction.row().operands().get(i);
-            if (kind.method() == OperandKind.Method.O && instruction.codeSize() == CodeSize.BITS64
+            if (kind.method() == OperandKind.Method.O && instruction.addressSize() == 8
                     || kind.method() == OperandKind.Method.I
                             && kind.size() == OperandKind.Size.V
                             && instruction.operandSize() == 8) {

@@ -19,7 +19,7 @@ final class OperandText {
     static void append(StringBuilder out, Instruction instruction, int number, long rip) {
         OperandKind kind = instruction.row().operands().get(number);
         switch (instruction.operand(number)) {
-            case Register register -> register(out, register, kind);
+            case Register register -> register(out, asNamed(register, instruction, kind), kind);
             case Memory memory -> memory(out, memory, instruction, kind);
             case Immediate immediate -> immediate(out, immediate, kind);
             case Relative relative -> {
@@ -32,6 +32,14 @@ final class OperandText {
                 hex(out, pointer.offset());
             }
         }
+    }
+
+    /// GNU tools name a register by the operand size also where the instruction uses less of it: the source of a selector, the
+    /// destination of a mask.
+    private static Register asNamed(Register register, Instruction instruction, OperandKind kind) {
+        boolean selector = instruction.mnemonic() == Mnemonic.MOV && kind.notation().equals("Ew");
+        boolean mask = kind.notation().equals("Gd") && instruction.operandSize() == 8 && !instruction.vex();
+        return selector || mask ? Registers.general(register.number(), instruction.operandSize()) : register;
     }
 
     /// Appends the address a RIP-relative operand refers to, as a comment.
@@ -84,7 +92,7 @@ final class OperandText {
     }
 
     private static void memory(StringBuilder out, Memory memory, Instruction instruction, OperandKind kind) {
-        boolean unnamed = kind.method() == OperandKind.Method.O && instruction.codeSize() == CodeSize.BITS64;
+        boolean unnamed = kind.method() == OperandKind.Method.O;
         if (!unnamed) {
             out.append(sizeName(memory.size()));
         }

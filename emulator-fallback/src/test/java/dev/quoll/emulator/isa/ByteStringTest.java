@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +24,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Which strings of bytes are instructions, and how many bytes the processor fetches of each, those included that are none:
 /// the processor of this host, libcapstone and GNU objdump beside the decoder. Where they disagree the processor is right.
 class ByteStringTest {
-    private static final int INVALID_OPCODE = 6;
     private static final int DIED = 254;
 
     /// Where the host's processor differs from the one that the table describes, each with the reason.
@@ -60,25 +60,18 @@ class ByteStringTest {
 
     @BeforeAll
     static void judges() throws IOException, InterruptedException {
-        Path cpuInfo = Path.of("/proc/cpuinfo");
-        assumeTrue(Files.isReadable(cpuInfo), "no /proc/cpuinfo to read CPU features from");
-        String text = Files.readString(cpuInfo);
-        assumeTrue(text.contains("AuthenticAMD"), "the host's processor is not of the vendor that the table follows");
-        Set<String> flags = Set.of(text.lines()
-                .filter(line -> line.startsWith("flags"))
-                .findFirst()
-                .orElseThrow()
-                .replaceFirst(".*:", "")
-                .strip()
-                .split(" "));
-        assumeTrue(flags.contains("fsgsbase") && !flags.contains("avx512f"), "the test's program does not suit this processor");
-        decoder = new Decoder(hostFeatures(flags));
-        processor = StringJudge.compile(directory, "one-instruction.c", "-fno-stack-protector", "-mfsgsbase").orElse(null);
-        assumeTrue(processor != null, "no C compiler to ask the host's processor with");
+        processor = StringJudge.processor(directory).orElse(null);
+        assumeTrue(processor != null, "no processor of AMD's, or no C compiler to ask it with");
+        decoder = new Decoder(hostFeatures());
         capstone = StringJudge.compile(directory, "capstone-lengths.c", "-lcapstone").orElse(null);
     }
 
-    private static long hostFeatures(Set<String> flags) {
+    private static long hostFeatures() throws IOException {
+        Set<String> flags = Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+                .filter(line -> line.startsWith("flags"))
+                .limit(1)
+                .flatMap(line -> Arrays.stream(line.split("\\s+")))
+                .collect(Collectors.toSet());
         Map<CpuFeature, String> otherNames = Map.of(
                 CpuFeature.CLFSH, "clflush", CpuFeature.SSE3, "pni", CpuFeature.LAHF64, "lahf_lm", CpuFeature.LZCNT, "abm",
                 CpuFeature.PREFETCHW, "3dnowprefetch", CpuFeature.LONG_MODE, "lm", CpuFeature.SHA, "sha_ni");
@@ -167,7 +160,7 @@ class ByteStringTest {
         }
 
         private void compare(byte[] code, String shape, Decoded ours, int vector, int fetched) {
-            boolean undefined = vector == INVALID_OPCODE;
+            boolean undefined = vector == StringJudge.INVALID_OPCODE;
             boolean agrees = switch (ours) {
                 case Instruction instruction -> !undefined && instruction.length() == fetched;
                 case Decoded.InvalidOpcode invalid -> undefined && invalid.length() == fetched;

@@ -27,10 +27,12 @@ final class Objdump {
         }
     }
 
-    private static final Pattern PREFIX =
-            Pattern.compile("^(data16|data32|addr16|addr32|cs|ds|es|ss|fs|gs|rex(\\.[WRXB]+)?|repz|repnz|bnd|xacquire|xrelease) (?=[a-z])");
+    private static final Pattern PREFIX = Pattern.compile(
+            "data16|data32|addr16|addr32|cs|ds|es|ss|fs|gs|rex(\\.[WRXB]+)?|repz|repnz|bnd|xacquire|xrelease");
     private static final Pattern NEGATIVE_RIP = Pattern.compile("\\[([re]ip)\\+0x(f{8}[0-9a-f]{8}|[89a-f][0-9a-f]{7})]");
     private static final Pattern NO_INDEX = Pattern.compile("\\+?[re]iz\\*\\d");
+    private static final Pattern NO_BASE = Pattern.compile("([c-gs]s:)?\\[([+-])0x([0-9a-f]+)]");
+    private static final Pattern SPACES = Pattern.compile("\\s{2,}");
     private static final HexFormat HEX = HexFormat.ofDelimiter(" ");
 
     private Objdump() {
@@ -49,7 +51,11 @@ final class Objdump {
 
     /// Feeds every instruction of the .text section of an ELF file to `sink`.
     static void text(Path file, Consumer<Line> sink) throws IOException {
-        run(List.of("-d", "-w", "-M", "intel", "-j", ".text", file.toString()), sink);
+        section(file, ".text", sink);
+    }
+
+    static void section(Path file, String name, Consumer<Line> sink) throws IOException {
+        run(List.of("-d", "-w", "-M", "intel", "-j", name, file.toString()), sink);
     }
 
     /// Feeds the instructions of a file of bare code to `sink`.
@@ -102,8 +108,9 @@ final class Objdump {
         }
     }
 
-    /// Removes what the disassembler leaves out by choice: symbols, comments, prefixes without effect, a displacement of 0
-    /// and an absent index; and writes negative RIP displacements with a minus.
+    /// Brings texts of both disassemblers to one form. Removed is what either leaves out by choice: symbols, comments, prefixes
+    /// without effect, a displacement of 0 and an absent index. A negative RIP displacement gets a minus; an address without base
+    /// and index is written as a number, with a segment.
     static String canonical(String text) {
         String result = text;
         for (char start : new char[] {'#', '<'}) {
@@ -112,23 +119,56 @@ final class Objdump {
                 result = result.substring(0, at);
             }
         }
-        result = result.strip().replaceAll("\\s+", " ").replace("+0x0]", "]").replace("-0x0]", "]");
+        result = result.strip();
+        if (result.indexOf("  ") >= 0) {
+            result = SPACES.matcher(result).replaceAll(" ");
+        }
+        result = withoutPrefixes(result);
+        if (result.contains("lddqu ")) {
+            // The one load whose operand it shows without a size.
+            result = result.replaceFirst("[XY]MMWORD PTR ", "");
+        }
+        int bracket = result.indexOf('[');
+        return bracket < 0 ? result.replace(" only)", ")").replaceFirst("\\(\\d+\\)$", "") : canonicalAddress(result, bracket);
+    }
+
+    private static String canonicalAddress(String text, int bracket) {
+        String result = text.contains("0x0]") ? text.replaceFirst("[+-]0x0]", "]") : text;
         if (result.contains("iz*")) {
             result = NO_INDEX.matcher(result).replaceAll("");
         }
-        Matcher negative = NEGATIVE_RIP.matcher(result);
-        if (negative.find()) {
-            String digits = negative.group(2);
-            long value = digits.length() == 16 ? Long.parseUnsignedLong(digits, 16) : (int) Long.parseLong(digits, 16);
-            String fixed = "[" + negative.group(1) + "-0x" + Long.toHexString(-value) + "]";
-            result = result.substring(0, negative.start()) + fixed + result.substring(negative.end());
+        char first = result.charAt(bracket + 1);
+        if (first == '+' || first == '-') {
+            Matcher matcher = NO_BASE.matcher(result);
+            if (matcher.find()) {
+                long value = Long.parseUnsignedLong(matcher.group(3), 16);
+                String segment = matcher.group(1) == null ? "ds:" : matcher.group(1);
+                String address = segment + "0x" + Long.toHexString(first == '-' ? -value : value);
+                return result.substring(0, matcher.start()) + address + result.substring(matcher.end());
+            }
         }
-        Matcher prefix = PREFIX.matcher(result);
-        while (prefix.find()) {
-            result = result.substring(prefix.end());
-            prefix = PREFIX.matcher(result);
+        if (result.startsWith("ip", bracket + 2)) {
+            Matcher negative = NEGATIVE_RIP.matcher(result);
+            if (negative.find()) {
+                String digits = negative.group(2);
+                long value = digits.length() == 16 ? Long.parseUnsignedLong(digits, 16) : (int) Long.parseLong(digits, 16);
+                String fixed = "[" + negative.group(1) + "-0x" + Long.toHexString(-value) + "]";
+                result = result.substring(0, negative.start()) + fixed + result.substring(negative.end());
+            }
         }
-        return result.strip();
+        return result;
+    }
+
+    private static String withoutPrefixes(String text) {
+        int start = text.startsWith("lock ") ? 5 : text.startsWith("rep ") ? 4 : 0;
+        int at = start;
+        while (true) {
+            int space = text.indexOf(' ', at);
+            if (space < 0 || !PREFIX.matcher(text).region(at, space).matches()) {
+                return at == start ? text : text.substring(0, start) + text.substring(at);
+            }
+            at = space + 1;
+        }
     }
 
     /// Returns 15 bytes of `code` from `offset`, with zeros after its end.

@@ -13,6 +13,9 @@ import java.util.concurrent.FutureTask;
 
 /// A C program that judges strings of 15 bytes: it reads them one after another and writes an answer of fixed size for each.
 final class StringJudge {
+    /// The vector of #UD, first byte of an answer of the program that asks the host's processor.
+    static final int INVALID_OPCODE = 6;
+
     private final Path program;
 
     private StringJudge(Path program) {
@@ -38,6 +41,14 @@ final class StringJudge {
         } catch (IOException noCompiler) {
             return Optional.empty();
         }
+    }
+
+    /// The processor of this host; empty where it cannot be asked, or is of another vendor than the table follows.
+    static Optional<StringJudge> processor(Path folder) throws IOException, InterruptedException {
+        Path cpuInfo = Path.of("/proc/cpuinfo");
+        String text = Files.isReadable(cpuInfo) ? Files.readString(cpuInfo) : "";
+        boolean suits = text.contains("AuthenticAMD") && text.contains(" fsgsbase ") && !text.contains(" avx512f ");
+        return suits ? compile(folder, "one-instruction.c", "-fno-stack-protector", "-mfsgsbase") : Optional.empty();
     }
 
     /// Returns the answers to some strings.
