@@ -63,7 +63,7 @@ final class Gather extends VexOp {
         for (int i = 0; i < COUNT; i++) {
             if (cpu.getSized(mask + i * SIZE, SIZE) < 0) {
                 long va = address(cpu, cpu.getSized(index + i * INDEX_SIZE, INDEX_SIZE) << scale);
-                long value = load(cpu, va, SIZE);
+                long value = cpu.loadPart(this, va, SIZE);
                 put(cpu, target + i * SIZE, value);
             }
             put(cpu, mask + i * SIZE, 0);

@@ -44,11 +44,11 @@ final class MaskedMove extends VexOp {
     }
 
     private long loadChosen(Cpu cpu, long va, int offset) {
-        long low = chosen(cpu, offset) ? unsigned(load(cpu, va + offset, SIZE), SIZE) : 0;
+        long low = chosen(cpu, offset) ? cpu.loadPart(this, va + offset, SIZE) : 0;
         if (SIZE == 8) {
             return low;
         }
-        long high = chosen(cpu, offset + 4) ? load(cpu, va + offset + 4, SIZE) : 0;
+        long high = chosen(cpu, offset + 4) ? cpu.loadPart(this, va + offset + 4, SIZE) : 0;
         return low | high << 32;
     }
 
@@ -61,7 +61,7 @@ final class MaskedMove extends VexOp {
         }
         for (int i = 0; i < LENGTH; i += SIZE) {
             if (chosen(cpu, i)) {
-                store(cpu, va + i, SIZE, cpu.getSized(source + i, SIZE));
+                cpu.storePart(this, va + i, SIZE, cpu.getSized(source + i, SIZE));
             }
         }
     }

@@ -85,8 +85,13 @@ abstract class VexOp extends TemplateOp {
     }
 
     /** Host address of a source of 16 or 32 bytes, so that its quadwords cost one look into the TLB; -1 for the slow way. */
-    static long sourceHost(Cpu cpu, int form, long va) {
-        return form >= XMM && (va & 0xfff) <= 4096 - form ? cpu.readableHost(va) : -1;
+    final long sourceHost(Cpu cpu, int form, long va) {
+        long host = form >= XMM && (va & 0xfff) <= 4096 - form ? cpu.readableHost(va) : -1;
+        if (host == -1 && form >= XMM) {
+            // 16 bytes for 32-byte operands too, as AMD's processors have it.
+            cpu.checkAlignment(this, va, XMM);
+        }
+        return host;
     }
 
     /** Quadword {@code index} of the source; of narrower memory zero-extended. */
@@ -136,6 +141,7 @@ abstract class VexOp extends TemplateOp {
             HostMemory.storeLong(cpu.ram(), host, low);
             HostMemory.storeLong(cpu.ram(), host + 8, high);
         } else {
+            cpu.checkAlignment(this, va, XMM);
             cpu.probeWrite(this, va, XMM);
             cpu.store64(this, va, low);
             cpu.store64(this, va + 8, high);
@@ -151,6 +157,7 @@ abstract class VexOp extends TemplateOp {
             HostMemory.storeLong(cpu.ram(), host + 16, cpu.get64(slot + 16));
             HostMemory.storeLong(cpu.ram(), host + 24, cpu.get64(slot + 24));
         } else {
+            cpu.checkAlignment(this, va, XMM);
             cpu.probeWrite(this, va, YMM);
             for (int i = 0; i < YMM; i += 8) {
                 cpu.store64(this, va + i, cpu.get64(slot + i));

@@ -306,6 +306,8 @@ public abstract class Cpu extends LinearMemory {
         bits |= (cr4 & ControlBits.CR4_OSFXSR) != 0 ? Mode.OS_FXSR : 0;
         bits |= (cr4 & ControlBits.CR4_OSXSAVE) != 0 && (xcr0 & 6) == 6 ? Mode.AVX_ENABLED : 0;
         mode = bits;
+        linearMask = ripMask;
+        signShift = inLongMode && (cr4 & ControlBits.CR4_LA57) != 0 ? 7 : 16;
         selectContext();
         debugChanged();
     }
@@ -388,9 +390,18 @@ public abstract class Cpu extends LinearMemory {
 
     /** Refuses a near branch target outside the code segment or, in 64-bit code, a non-canonical one. */
     public final void checkTarget(Op op, long rip) {
-        if (is64() ? rip << 16 >> 16 != rip : rip > limit[CS]) {
+        if (is64() ? rip << 16 >> 16 != rip && !canonical(rip) : rip > limit[CS]) {
             throw generalProtection(op, 0);
         }
+    }
+
+    /**
+     * Whether the processor's linear addresses are wide enough for a segment base or an address in a model-specific
+     * register, whatever the paging mode is now (SDM vol. 3, 4.5.3).
+     */
+    public final boolean canonicalBase(long address) {
+        int shift = (platform.cr4Mask() & ControlBits.CR4_LA57) != 0 ? 7 : 16;
+        return address << shift >> shift == address;
     }
 
     /** Ends a block after an instruction that changed RIP, mode or memory maps in any way: a fresh lookup follows. */

@@ -227,6 +227,31 @@ public abstract class LinearMemory extends SoftMmu {
         }
     }
 
+    /** Reads a part of a larger operand, as {@link #loadSized}, but whatever its alignment is. */
+    public final long loadPart(Op op, long va, int size) {
+        if (!alignmentChecked) {
+            return loadSized(op, va, size);
+        }
+        probeRead(op, va, size);
+        long value = 0;
+        for (int i = 0; i < size; i++) {
+            value |= (long) load8(op, va + i) << 8 * i;
+        }
+        return value;
+    }
+
+    /** Writes a part of a larger operand, as {@link #storeSized}, but whatever its alignment is. */
+    public final void storePart(Op op, long va, int size, long value) {
+        if (!alignmentChecked) {
+            storeSized(op, va, size, value);
+            return;
+        }
+        probeWrite(op, va, size);
+        for (int i = 0; i < size; i++) {
+            store8(op, va + i, (int) (value >>> 8 * i));
+        }
+    }
+
     /** Reads 1, 2, 4 or 8 bytes, zero-extended, where the size is not a constant. */
     public final long loadSized(Op op, long va, int size) {
         return switch (size) {
@@ -298,12 +323,13 @@ public abstract class LinearMemory extends SoftMmu {
         }
     }
 
-    private long slowLoadForWrite(Op op, long va, int size) {
+    private long slowLoadForWrite(Op op, long linear, int size) {
+        long va = checkOperand(op, linear, size, op.stackSegment, context);
         int inPage = (int) va & 0xfff;
         int first = Math.min(size, 4096 - inPage);
         checkStore(op, va, first, op.stackSegment, context);
         if (first < size) {
-            checkStore(op, va + first, size - first, op.stackSegment, context);
+            checkStore(op, wrapped(op, va + first), size - first, op.stackSegment, context);
         }
         long value = slowLoad(op, va, size, op.stackSegment);
         // A page that is not special is in the TLB by now.

@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
  * code, watched pages; and accesses made with another privilege than the current one.
  */
 public abstract class SoftMmu extends Tlb {
+    private static final int ALIGNMENT_CHECK = 17;
+
     final CpuGroup group;
     private final PageTableWalker walker;
 
@@ -70,7 +72,7 @@ public abstract class SoftMmu extends Tlb {
         long va = linear;
         if ((efer & ControlBits.EFER_LMA) == 0) {
             va &= 0xffffffffL;
-        } else if (va << 16 >> 16 != va) {
+        } else if (!canonical(va)) {
             throw fault(op, stack ? 12 : 13, true, 0);
         }
         boolean userAccess = which == USER;
@@ -130,7 +132,7 @@ public abstract class SoftMmu extends Tlb {
         if ((efer & ControlBits.EFER_LMA) == 0) {
             va &= 0xffffffffL;
         }
-        long entry = entry(va);
+        long entry = entry(va, context);
         if (HostMemory.getLong(stateSegment, entry + EXECUTE_TAG) != (va & PAGE)) {
             translate(null, va, PageTableWalker.EXECUTE, false, context);
             if (translatedOffset < 0) {
@@ -150,11 +152,13 @@ public abstract class SoftMmu extends Tlb {
         return slowLoad(op, va, size, stack, context);
     }
 
-    private long slowLoad(Op op, long va, int size, boolean stack, int which) {
+    final long slowLoad(Op op, long linear, int size, boolean stack, int which) {
+        long va = checkOperand(op, linear, size, stack, which);
         int inPage = (int) va & 0xfff;
         if (inPage + size > 4096) {
-            int first = 4096 - inPage;
-            translate(op, va + first, PageTableWalker.READ, stack, which, va);
+            // Both pages before the first byte, the lower one's fault first.
+            translate(op, va, PageTableWalker.READ, stack, which);
+            translate(op, wrapped(op, va + 4096 - inPage), PageTableWalker.READ, stack, which);
             long low = slowLoad(op, va, 1, stack, which);
             for (int i = 1; i < size; i++) {
                 low |= slowLoad(op, va + i, 1, stack, which) << 8 * i;
@@ -168,10 +172,37 @@ public abstract class SoftMmu extends Tlb {
         return readTranslated(size);
     }
 
-    /** Checks the first page before the second, so that the fault of the lower address wins. */
-    private void translate(Op op, long second, int accessKind, boolean stack, int which, long first) {
-        translate(op, first, accessKind, stack, which);
-        translate(op, second, accessKind, stack, which);
+    /** Linear addresses wrap at 4 GiB outside 64-bit code; what has no op is the processor's own access. */
+    final long wrapped(Op op, long linear) {
+        return op != null ? linear & linearMask : linear;
+    }
+
+    /**
+     * What is refused before any page is looked at: non-canonical addresses, and then, on AMD's processors, misaligned
+     * ones.
+     *
+     * @return the address, wrapped
+     */
+    final long checkOperand(Op op, long linear, int size, boolean stack, int which) {
+        long va = wrapped(op, linear);
+        if (longModeActive() && !(canonical(va) && canonical(va + size - 1))) {
+            throw fault(op, stack ? 12 : 13, true, 0);
+        }
+        if (alignmentChecked && which == USER && (va & size - 1) != 0) {
+            throw fault(op, ALIGNMENT_CHECK, true, 0);
+        }
+        return va;
+    }
+
+    private boolean longModeActive() {
+        return (efer & ControlBits.EFER_LMA) != 0;
+    }
+
+    /** Raises #AC for a misaligned operand that is accessed in parts which may be aligned, or too small to tell. */
+    public final void checkAlignment(Op op, long va, int alignment) {
+        if (alignmentChecked && (va & alignment - 1) != 0 && (!longModeActive() || canonical(va & linearMask))) {
+            throw fault(op, ALIGNMENT_CHECK, true, 0);
+        }
     }
 
     private long readTranslated(int size) {
@@ -209,12 +240,13 @@ public abstract class SoftMmu extends Tlb {
         slowStore(op, va, size, value, stack, context);
     }
 
-    private void slowStore(Op op, long va, int size, long value, boolean stack, int which) {
+    private void slowStore(Op op, long linear, int size, long value, boolean stack, int which) {
+        long va = checkOperand(op, linear, size, stack, which);
         int inPage = (int) va & 0xfff;
         if (inPage + size > 4096) {
             int first = 4096 - inPage;
             boolean code = checkStore(op, va, first, stack, which);
-            code |= checkStore(op, va + first, size - first, stack, which);
+            code |= checkStore(op, wrapped(op, va + first), size - first, stack, which);
             boolean stopped = code && stopOthers();
             try {
                 for (int i = 0; i < size; i++) {
@@ -312,8 +344,9 @@ public abstract class SoftMmu extends Tlb {
         int done = 0;
         while (done < size) {
             int chunk = Math.min(size - done, 4096 - ((int) (va + done) & 0xfff));
-            if (HostMemory.getLong(stateSegment, entry(va + done) + WRITE_TAG) != (va + done & PAGE)) {
-                checkStore(op, va + done, chunk, op != null && op.stackSegment, context);
+            long at = wrapped(op, va + done);
+            if (HostMemory.getLong(stateSegment, entry(at) + WRITE_TAG) != (at & PAGE)) {
+                checkStore(op, at, chunk, op != null && op.stackSegment, context);
             }
             done += chunk;
         }
@@ -321,7 +354,8 @@ public abstract class SoftMmu extends Tlb {
 
     /** Makes sure that {@code size} bytes may be read. */
     public final void probeRead(Op op, long va, int size) {
-        for (long at = va; at < va + size; at = (at & PAGE) + 4096) {
+        for (long next = va; next < va + size; next = (next & PAGE) + 4096) {
+            long at = wrapped(op, next);
             if (HostMemory.getLong(stateSegment, entry(at) + READ_TAG) != (at & PAGE)) {
                 translate(op, at, PageTableWalker.READ, op != null && op.stackSegment, context);
             }
@@ -377,7 +411,7 @@ public abstract class SoftMmu extends Tlb {
     }
 
     private long loadAs(int which, long va, int size, boolean stack) {
-        long entry = entry(va, which);
+        long entry = which == context ? entry(va) : entry(va, which);
         if (HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + size - 1 & PAGE)) {
             return readHost(HostMemory.getLong(stateSegment, entry + ADDEND) + va, size);
         }
@@ -385,7 +419,7 @@ public abstract class SoftMmu extends Tlb {
     }
 
     private void storeAs(int which, long va, int size, long value, boolean stack) {
-        long entry = entry(va, which);
+        long entry = which == context ? entry(va) : entry(va, which);
         if (HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + size - 1 & PAGE)) {
             writeHost(HostMemory.getLong(stateSegment, entry + ADDEND) + va, size, value);
         } else {

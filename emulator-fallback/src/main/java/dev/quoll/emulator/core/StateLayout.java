@@ -64,7 +64,10 @@ public final class StateLayout {
     public static final int TLB_CONTEXT_BYTES = TLB_ENTRIES << TLB_ENTRY_SHIFT;
     public static final int TLB_CONTEXTS = 3;
 
-    public static final int SIZE = TLB + TLB_CONTEXTS * TLB_CONTEXT_BYTES;
+    /** One more context in which nothing is ever entered: all accesses take the slow path. */
+    public static final int EMPTY_TLB = TLB + TLB_CONTEXTS * TLB_CONTEXT_BYTES;
+
+    public static final int SIZE = EMPTY_TLB + TLB_CONTEXT_BYTES;
 
     private StateLayout() {}
 

@@ -39,6 +39,12 @@ public abstract class Tlb extends LazyFlags {
 
     /** The context in use. */
     int context;
+    /** Misaligned accesses to data raise #AC: CPL 3, CR0.AM and EFLAGS.AC are set (SDM vol. 3, 6.15). */
+    boolean alignmentChecked;
+    /** The bits of a linear address that the running code can form: all, or 31:0 outside 64-bit code. */
+    long linearMask = 0xffffffffL;
+    /** 64 less the width of linear addresses. */
+    int signShift = 16;
 
     /** Entries filled with pages that are not global since the last flush, per context; a flush visits only these. */
     private final short[][] filled = new short[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
@@ -60,6 +66,9 @@ public abstract class Tlb extends LazyFlags {
         super(arena);
         this.physical = physical;
         this.ram = physical.ram;
+        for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
+            clear(state + StateLayout.EMPTY_TLB + ((long) i << StateLayout.TLB_ENTRY_SHIFT));
+        }
         selectContext();
         flushAll();
     }
@@ -72,14 +81,21 @@ public abstract class Tlb extends LazyFlags {
 
     // Contexts and flushes.
 
-    /** Chooses the TLB context for CPL, CR4.SMAP and EFLAGS.AC; call after any of them changes. */
+    /** Chooses the TLB context for CPL, CR0.AM, CR4.SMAP and EFLAGS.AC; call after any of them changes. */
     public final void selectContext() {
         context = cpl == 3
                 ? USER
                 : (cr4 & ControlBits.CR4_SMAP) != 0 && flag(Flags.AC)
                         ? SUPERVISOR_AC
                         : SUPERVISOR;
-        tlb = contextBase(context);
+        // Alignment is looked at on the slow path only, so whoever wants it checked takes that always.
+        alignmentChecked = cpl == 3 && (cr0 & ControlBits.CR0_AM) != 0 && flag(Flags.AC);
+        tlb = alignmentChecked ? state + StateLayout.EMPTY_TLB : contextBase(context);
+    }
+
+    /** Whether the unused upper bits of a linear address repeat its sign (SDM vol. 1, 3.3.7.1). */
+    public final boolean canonical(long linear) {
+        return linear << signShift >> signShift == linear;
     }
 
     private long contextBase(int which) {

@@ -87,8 +87,12 @@ abstract class XmmOp extends TemplateOp {
     }
 
     /** Host address of a 16-byte source, so that both halves cost one look into the TLB; -1 for the slow way. */
-    static long sourceHost(Cpu cpu, int form, long va) {
-        return form == ALIGNED || form == UNALIGNED && (va & 0xfff) <= 4080 ? cpu.readableHost(va) : -1;
+    final long sourceHost(Cpu cpu, int form, long va) {
+        long host = form == ALIGNED || form == UNALIGNED && (va & 0xfff) <= 4080 ? cpu.readableHost(va) : -1;
+        if (host == -1 && form == UNALIGNED) {
+            cpu.checkAlignment(this, va, 16);
+        }
+        return host;
     }
 
     /** Low 8 bytes of the source; of narrower memory, zero-extended. */
@@ -120,6 +124,7 @@ abstract class XmmOp extends TemplateOp {
             HostMemory.storeLong(cpu.ram(), host, low);
             HostMemory.storeLong(cpu.ram(), host + 8, high);
         } else {
+            cpu.checkAlignment(this, va, 16);
             cpu.probeWrite(this, va, 16);
             cpu.store64(this, va, low);
             cpu.store64(this, va + 8, high);

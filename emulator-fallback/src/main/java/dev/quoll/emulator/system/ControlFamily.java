@@ -161,7 +161,7 @@ final class ControlFamily implements OpFamily {
         return new ActionOp(instruction, (cpu, op) -> {
             requireBaseAccess(cpu, op);
             long base = cpu.get64(slot) & mask;
-            if (!Descriptor.canonical(base)) {
+            if (!cpu.canonicalBase(base)) {
                 throw cpu.generalProtection(op, 0);
             }
             cpu.setSegmentBase(segment, base);

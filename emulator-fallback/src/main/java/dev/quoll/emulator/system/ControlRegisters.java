@@ -181,7 +181,7 @@ final class ControlRegisters {
         boolean current = pcid == (tagged ? cpu.cr3 & PCID : 0);
         switch ((int) type) {
             case 0 -> {
-                require(cpu, op, Descriptor.canonical(address));
+                require(cpu, op, cpu.canonicalBase(address));
                 if (current) {
                     cpu.flushPage(address);
                 }

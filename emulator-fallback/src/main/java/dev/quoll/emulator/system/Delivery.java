@@ -75,7 +75,7 @@ public final class Delivery implements EventDelivery {
         SegmentLoader.checkCode(cpu, selector, access, ext);
         int level = Descriptor.conformingCode(access) ? cpu.cpl : Descriptor.dpl(access);
         long rip = Descriptor.gateOffset(gate) | upper << 32;
-        if (!Descriptor.canonical(rip)) {
+        if (!cpu.canonical(rip)) {
             throw cpu.generalProtection(null, ext);
         }
         int stack = Descriptor.interruptStack(gate);
@@ -84,7 +84,7 @@ public final class Delivery implements EventDelivery {
                 ? TaskState.interruptStack(cpu, stack, ext)
                 : level < cpu.cpl ? TaskState.stackPointer64(cpu, level, ext) : old;
         pointer = (pointer & -16L) - 40;
-        if (!Descriptor.canonical(pointer)) {
+        if (!cpu.canonical(pointer)) {
             throw cpu.stackFault(null, ext);
         }
         cpu.storeStackAt(level, pointer + 32, 8, cpu.selector[RegisterFile.SS]);

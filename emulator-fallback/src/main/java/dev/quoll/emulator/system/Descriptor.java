@@ -89,10 +89,6 @@ final class Descriptor {
         return (int) (gate >>> 32) & 7;
     }
 
-    static boolean canonical(long address) {
-        return address << 16 >> 16 == address;
-    }
-
     /** Selector with RPL cleared is 0: the null selector. */
     static boolean isNull(int selector) {
         return (selector & 0xfffc) == 0;

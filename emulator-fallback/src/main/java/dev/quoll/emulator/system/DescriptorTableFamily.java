@@ -73,7 +73,7 @@ final class DescriptorTableFamily implements OpFamily {
         return new AddressOp(instruction, context, size + 2, false, (cpu, op, address) -> {
             int limit = cpu.load16(op, address);
             long base = cpu.loadSized(op, address + 2, size) & mask;
-            if (!Descriptor.canonical(base)) {
+            if (!cpu.canonicalBase(base)) {
                 throw cpu.generalProtection(op, 0);
             }
             target.set(cpu, base, limit);
@@ -84,9 +84,11 @@ final class DescriptorTableFamily implements OpFamily {
         int size = context.is64() ? 8 : 4;
         return new AddressOp(instruction, context, size + 2, true, (cpu, op, address) -> {
             checkUserAccess(cpu, op);
+            // The contents of GDTR and IDTR are aligned on 4 bytes (SDM vol. 3, table 6-7).
+            cpu.checkAlignment(op, address, 4);
             cpu.probeWrite(op, address, size + 2);
             cpu.store16(op, address, gdt ? cpu.gdtLimit : cpu.idtLimit);
-            cpu.storeSized(op, address + 2, size, gdt ? cpu.gdtBase : cpu.idtBase);
+            cpu.storePart(op, address + 2, size, gdt ? cpu.gdtBase : cpu.idtBase);
         });
     }
 

@@ -43,7 +43,7 @@ public final class MsrAccess {
                     MsrTable.GS_BASE,
                     MsrTable.KERNEL_GS_BASE,
                     MsrTable.SYSENTER_ESP,
-                    MsrTable.SYSENTER_EIP -> Descriptor.canonical(value) && writeAddress(cpu, number, value);
+                    MsrTable.SYSENTER_EIP -> cpu.canonicalBase(value) && writeAddress(cpu, number, value);
             case MsrTable.SFMASK, MsrTable.TSC_AUX, MsrTable.SYSENTER_CS ->
                 value >>> 32 == 0 && writeWord(cpu, number, value);
             case MsrTable.STAR -> {

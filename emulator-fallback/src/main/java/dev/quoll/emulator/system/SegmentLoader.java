@@ -162,7 +162,7 @@ final class SegmentLoader {
     /** Checks an entry point against the code segment it lies in: canonical in 64-bit code, else inside the limit. */
     static void checkEntry(Cpu cpu, long descriptor, long rip, int ext) {
         boolean inside = cpu.longMode() && (Descriptor.access(descriptor) & Descriptor.LONG) != 0
-                ? Descriptor.canonical(rip)
+                ? cpu.canonical(rip)
                 : rip <= Descriptor.limit(descriptor);
         if (!inside) {
             throw cpu.generalProtection(null, ext);
@@ -242,7 +242,7 @@ final class SegmentLoader {
             long upper = cpu.loadSystem(address(cpu, selector) + 8, 8);
             base |= upper << 32;
             // Bits 44:40 of the upper half keep it from being taken for a descriptor of its own.
-            if (!Descriptor.canonical(base) || (upper >>> 40 & 0x1f) != 0) {
+            if (!cpu.canonicalBase(base) || (upper >>> 40 & 0x1f) != 0) {
                 throw cpu.generalProtection(null, selector & 0xfffc);
             }
         }

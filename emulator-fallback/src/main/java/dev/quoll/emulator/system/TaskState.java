@@ -34,7 +34,7 @@ final class TaskState {
     private static long read64(Cpu cpu, int offset, int ext) {
         check(cpu, offset + 7, ext);
         long pointer = cpu.loadSystem(address(cpu, offset), 8);
-        if (!Descriptor.canonical(pointer)) {
+        if (!cpu.canonical(pointer)) {
             throw cpu.stackFault(null, ext);
         }
         return pointer;

@@ -59,6 +59,7 @@ final class EnvironmentOp extends SimpleMemOp {
             MmxRegisters.checkPending(cpu, this);
         }
         long va = address(cpu);
+        cpu.checkAlignment(this, va, field);
         int span = FIELDS * field + (registers ? 8 * REGISTER_BYTES : 0);
         if (load) {
             cpu.probeRead(this, va, span);
@@ -149,7 +150,7 @@ final class EnvironmentOp extends SimpleMemOp {
     private void storeRegisters(Cpu cpu, long va) {
         for (int i = 0; i < 8; i++) {
             int slot = X87Stack.slot(cpu, i);
-            cpu.store64(this, va + i * REGISTER_BYTES, X87Stack.significand(cpu, slot));
+            cpu.storePart(this, va + i * REGISTER_BYTES, 8, X87Stack.significand(cpu, slot));
             cpu.store16(this, va + i * REGISTER_BYTES + 8, X87Stack.signExponent(cpu, slot));
         }
     }
@@ -157,7 +158,7 @@ final class EnvironmentOp extends SimpleMemOp {
     private void loadRegisters(Cpu cpu, long va) {
         for (int i = 0; i < 8; i++) {
             int slot = X87Stack.slot(cpu, i);
-            cpu.set64(slot, cpu.load64(this, va + i * REGISTER_BYTES));
+            cpu.set64(slot, cpu.loadPart(this, va + i * REGISTER_BYTES, 8));
             cpu.set64(slot + 8, cpu.load16(this, va + i * REGISTER_BYTES + 8));
         }
     }

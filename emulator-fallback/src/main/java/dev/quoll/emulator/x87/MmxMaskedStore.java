@@ -36,6 +36,7 @@ final class MmxMaskedStore extends SimpleMemOp {
     protected void execute(Cpu cpu) {
         MmxRegisters.checkPending(cpu, this);
         long va = address(cpu);
+        cpu.checkAlignment(this, va, 8);
         long chosen = LaneOperation.byteSigns(cpu.get64(mask));
         if (chosen != 0) {
             // Only pages that get a byte have to be writable.

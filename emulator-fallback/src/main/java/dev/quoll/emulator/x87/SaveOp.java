@@ -62,6 +62,9 @@ final class SaveOp extends SimpleMemOp implements StateArea {
             throw running.fault(this, DEVICE_NOT_AVAILABLE, false, 0);
         }
         va = address(running);
+        if (legacy) {
+            running.checkAlignment(this, va, 4);
+        }
         if ((va & (legacy ? 15 : 63)) != 0) {
             throw running.generalProtection(this, 0);
         }

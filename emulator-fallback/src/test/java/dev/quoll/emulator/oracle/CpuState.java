@@ -24,7 +24,7 @@ public final class CpuState {
     static final int FX_XMM = 160;
 
     public final long[] gpr = new long[16];
-    /** RFLAGS; only the status flags and DF are taken from it. */
+    /** RFLAGS; only the status flags, DF and AC are taken from it. */
     public long flags;
 
     final ByteBuffer fx = ByteBuffer.allocate(FX_SIZE).order(ByteOrder.LITTLE_ENDIAN);

@@ -169,7 +169,8 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
                 set64(StateLayout.xmm(i) + 8 * quadword, state.ymm(i, quadword));
             }
         }
-        setRflags(state.flags & (Flags.STATUS | Flags.DF) | Flags.IF);
+        setRflags(state.flags & (Flags.STATUS | Flags.DF | Flags.AC) | Flags.IF);
+        selectContext();
         put32(StateLayout.MXCSR, state.mxcsr());
         put32(StateLayout.X87_CONTROL, state.fx.getShort(CpuState.FX_CONTROL) & 0xffff);
         put32(StateLayout.X87_STATUS, state.x87Status());
