@@ -163,7 +163,9 @@ final class InterruptReturn {
             throw cpu.generalProtection(null, 0);
         }
         SegmentLoader.commitReal(cpu, RegisterFile.CS, code);
-        cpu.setRflags(merged(cpu, flags, size, 0) & ~(long) Flags.VM);
+        // VM, VIF and VIP stay as they are (APM vol. 3, IRET).
+        long kept = Flags.VM | Flags.VIF | Flags.VIP;
+        cpu.setRflags(merged(cpu, flags, size, 0) & ~kept | cpu.rflags() & kept);
         from.commit();
         cpu.setRip(rip);
         cpu.updateMode();
