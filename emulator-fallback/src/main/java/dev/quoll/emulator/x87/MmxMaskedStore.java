@@ -38,15 +38,11 @@ final class MmxMaskedStore extends SimpleMemOp {
         long va = address(cpu);
         cpu.checkAlignment(this, va, 8);
         long chosen = LaneOperation.byteSigns(cpu.get64(mask));
-        if (chosen != 0) {
-            // Only pages that get a byte have to be writable.
-            int first = Long.numberOfTrailingZeros(chosen);
-            int last = 63 - Long.numberOfLeadingZeros(chosen);
-            cpu.probeWrite(this, va + first, last - first + 1);
-            for (int i = first; i <= last; i++) {
-                if ((chosen >> i & 1) != 0) {
-                    cpu.store8(this, va + i, cpu.get8(data + i));
-                }
+        // All 8 bytes have to be writable, whatever the mask, as on AMD's processors.
+        cpu.probeWrite(this, va, 8);
+        for (int i = 0; i < 8; i++) {
+            if ((chosen >> i & 1) != 0) {
+                cpu.store8(this, va + i, cpu.get8(data + i));
             }
         }
         MmxRegisters.enter(cpu);

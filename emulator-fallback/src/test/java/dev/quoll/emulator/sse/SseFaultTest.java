@@ -162,13 +162,15 @@ class SseFaultTest {
     }
 
     @Test
-    void maskedStoreNeedsOnlyThePagesItWrites() {
-        state.gpr[RDI] = DATA + PAGE - 8;
+    void maskedStoreNeedsAllItsBytes() {
+        state.gpr[RDI] = DATA + PAGE - 16;
         state.setXmm(1, 0, 0x80L << 56);
         state.setXmm(1, 1, 0);
         assertThat(run(0x66, 0x0f, 0xf7, 0xc1)).isEqualTo(-1); // maskmovdqu xmm0, xmm1
-        assertThat(data[PAGE - 1]).isEqualTo((byte) (state.xmm(0, 0) >>> 56));
-        state.setXmm(1, 1, 0x80);
+        assertThat(data[PAGE - 9]).isEqualTo((byte) (state.xmm(0, 0) >>> 56));
+        state.gpr[RDI]++;
+        assertFault(PAGE_FAULT, 0x66, 0x0f, 0xf7, 0xc1);
+        state.setXmm(1, 0, 0);
         assertFault(PAGE_FAULT, 0x66, 0x0f, 0xf7, 0xc1);
     }
 

@@ -180,4 +180,17 @@ class X87FaultTest {
         }
         assertThat(tried).isGreaterThan(100);
     }
+
+    @Test
+    void maskedStoreNeedsAllItsBytes() {
+        List<Encoding> maskmovq = new ArrayList<>();
+        add(maskmovq, 0x0f, 0xf7, 0xc1); // maskmovq mm0, mm1
+        fill();
+        state.gpr[RDI] = DATA + PAGE - 8;
+        assertThat(run(maskmovq.getFirst())).isEqualTo(NONE);
+        fill();
+        state.setX87(5, 0x80, 0); // MM1, since TOP is 4: only its first byte is chosen
+        state.gpr[RDI] = DATA + PAGE - 7;
+        assertFault(maskmovq.getFirst(), PAGE_FAULT);
+    }
 }
