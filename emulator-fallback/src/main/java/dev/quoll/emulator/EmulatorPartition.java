@@ -33,6 +33,7 @@ final class EmulatorPartition implements Partition {
     private final PartitionConfig config;
     private final ApicBus apicBus;
     private final PhysicalMemory physical;
+    private final CpuGroup group;
     private final EmulatorCpu[] cpus;
     final KvmClock kvmClock;
     private volatile ExternalInterruptSource externalSource;
@@ -42,7 +43,7 @@ final class EmulatorPartition implements Partition {
         apicBus = new ApicBus(config.clock(), config.timers());
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
         physical = new PhysicalMemory(config.memory(), config.mmio(), abilities.physicalAddressBits());
-        CpuGroup group = new CpuGroup(config.cpus());
+        group = new CpuGroup(config.cpus());
         Interpreter interpreter = new Interpreter(
                 new IntegerFamily(),
                 List.of(
@@ -143,7 +144,7 @@ final class EmulatorPartition implements Partition {
         for (EmulatorCpu cpu : cpus) {
             text.append("cpu ").append(cpu.index()).append(System.lineSeparator()).append(cpu.statistics());
         }
-        return text.toString();
+        return text.append(group.statistics()).toString();
     }
 
     @Override

@@ -38,6 +38,9 @@ public final class CpuGroup {
     /** Threads that wait for {@link #owner} to become null. */
     private final AtomicInteger waiters = new AtomicInteger();
 
+    /** How often one vCPU has stopped the others. Written by whoever is alone. */
+    private volatile long stops;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition freed = lock.newCondition();
     private final Object codeLock = new Object();
@@ -113,6 +116,12 @@ public final class CpuGroup {
             pause(i);
         }
         waitingOwner = null;
+        stops = stops + 1;
+    }
+
+    /** Figures for {@code --stats}. */
+    public String statistics() {
+        return "stops-of-all-cpus %d%n".formatted(stops);
     }
 
     /** Ends what {@link #stopOthers} began; the caller runs on. */
