@@ -386,7 +386,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
 
     @Override
     protected long readDevice(long physicalAddress, int size) {
-        return onRead.applyAsLong(physicalAddress);
+        return onRead.applyAsLong(physicalAddress) & -1L >>> 64 - 8 * size;
     }
 
     @Override
