@@ -62,7 +62,7 @@ final class UserRows {
                 Mnemonic.WRFSBASE,
                 Mnemonic.WRGSBASE));
         // They fault in user code.
-        LEFT_OUT.addAll(EnumSet.of(Mnemonic.CLI, Mnemonic.STI));
+        LEFT_OUT.addAll(EnumSet.of(Mnemonic.CLI, Mnemonic.STI, Mnemonic.XSETBV, Mnemonic.MONITOR));
         // DivideOracleTest has them.
         LEFT_OUT.addAll(EnumSet.of(Mnemonic.DIV, Mnemonic.IDIV));
         // They belong to the x87 and XSAVE families; the host may run without the last.
