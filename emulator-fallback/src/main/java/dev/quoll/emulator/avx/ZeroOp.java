@@ -15,7 +15,7 @@ final class ZeroOp extends SimpleOp {
     }
 
     @Override
-    protected void execute(Cpu cpu) {
+    public void execute(Cpu cpu) {
         for (int i = 0; i < registers; i++) {
             cpu.clearUpperYmm(i);
             if (all) {

@@ -18,6 +18,8 @@ public final class Block {
     int count;
 
     Op head;
+    /** Times it was entered through the loop of blocks, until it counts as hot. */
+    int heat;
     /** Bytes up to the code segment's limit that the block was decoded for, where they are few, else {@link #ROOMY}. */
     int room = ROOMY;
     /** Invalidated: never run again, its place in the table is free. */

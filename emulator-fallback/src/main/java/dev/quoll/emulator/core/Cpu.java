@@ -381,6 +381,9 @@ public abstract class Cpu extends LinearMemory {
      */
     public abstract Block blockInPage(int ip);
 
+    /** Whether a block that jumps to itself may do so at once; takes note of that. */
+    abstract boolean repeats(Block block);
+
     /**
      * Goes to a computed address in the current code segment: returns the block when it is at hand, else null.
      *

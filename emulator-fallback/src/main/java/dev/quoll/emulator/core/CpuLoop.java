@@ -19,6 +19,8 @@ public abstract class CpuLoop extends Cpu {
     private final EventDelivery delivery;
     private final RestartInstruction restart = new RestartInstruction();
     private final DecodedCode code;
+    private final BlockFuser fuser;
+    private int hotAfter = BlockFuser.HOT;
 
     private final long[] jumpRip = new long[JUMP_CACHE];
     private final long[] jumpKey = new long[JUMP_CACHE];
@@ -44,6 +46,7 @@ public abstract class CpuLoop extends Cpu {
         this.builder = new BlockBuilder(decoder, translator, group.several());
         this.delivery = delivery;
         this.code = new DecodedCode(physical.pageCount(), group.size());
+        this.fuser = new BlockFuser(group.size());
         group.add(this);
     }
 
@@ -246,6 +249,15 @@ public abstract class CpuLoop extends Cpu {
         return singleRunning ? null : cached(rip);
     }
 
+    @Override
+    final boolean repeats(Block block) {
+        if (events() != 0 || block.stale) {
+            return false;
+        }
+        instructions += block.count;
+        return true;
+    }
+
     // The loop.
 
     /** The one-instruction block of a single step, not in any page's table. */
@@ -302,6 +314,9 @@ public abstract class CpuLoop extends Cpu {
             }
             current = block;
             instructions += block.count;
+            if (++block.heat == hotAfter) {
+                fuser.fuse(block);
+            }
             block = block.head.run(this);
         }
     }
@@ -573,8 +588,14 @@ public abstract class CpuLoop extends Cpu {
         synchronized (group.codeLock()) {
             code.clear(physical);
         }
+        fuser.cleared();
         Arrays.fill(jumpBlock, null);
         dropExecutePages();
+    }
+
+    /** Fuses blocks that have been entered so often, at least 1, instead of after a number that pays. */
+    protected final void fuseAfter(int runs) {
+        hotAfter = runs;
     }
 
     /** Sets the most decoded instructions held at a time, instead of a share of the JVM's heap. */
@@ -662,7 +683,7 @@ public abstract class CpuLoop extends Cpu {
 
     /** Figures for {@code --stats}. */
     protected final String loopStatistics() {
-        return "instructions %d%ndecoded %d%ntlb-misses %d%ntlb-flushes %d%n"
-                .formatted(instructions, builder.decoded, tlbMisses, tlbFlushes);
+        return "instructions %d%ndecoded %d%nfused-blocks %d%ntlb-misses %d%ntlb-flushes %d%n"
+                .formatted(instructions, builder.decoded, fuser.fused, tlbMisses, tlbFlushes);
     }
 }

@@ -3,7 +3,7 @@ package dev.quoll.emulator.core;
 import dev.quoll.emulator.isa.Operand;
 
 /** {@link SimpleOp} with a memory operand. */
-public abstract class SimpleMemOp extends MemOp {
+public abstract class SimpleMemOp extends MemOp implements FallThrough {
     protected SimpleMemOp(BlockContext context, Operand.Memory operand, int span, boolean write) {
         super(context, operand, span, write);
     }
@@ -17,7 +17,4 @@ public abstract class SimpleMemOp extends MemOp {
         execute(cpu);
         return next.run(cpu);
     }
-
-    /** Executes; see {@link Op#run} for faults. */
-    protected abstract void execute(Cpu cpu);
 }

@@ -15,7 +15,7 @@ final class Accumulator extends SimpleOp {
     }
 
     @Override
-    protected void execute(Cpu cpu) {
+    public void execute(Cpu cpu) {
         switch (mnemonic) {
             case CBW -> cpu.set16(StateLayout.RAX, cpu.get8(StateLayout.RAX));
             case CWDE -> cpu.set32(StateLayout.RAX, cpu.get16(StateLayout.RAX));

@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** ADD, OR, ADC, SBB, AND, SUB, XOR, CMP and TEST in every operand form and size. */
-final class BinaryAlu extends TemplateOp {
+final class BinaryAlu extends TemplateOp implements FallThrough {
     // Operations, numbered as in ModRM.reg of opcode 80; TEST follows.
     static final int ADD = 0;
     static final int OR = 1;
@@ -69,6 +70,12 @@ final class BinaryAlu extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         if (FORM == MEMORY_REGISTER || FORM == MEMORY_IMMEDIATE) {
             long b = FORM == MEMORY_IMMEDIATE ? immediate : cpu.getSized(source, SIZE);
             long va = address(cpu);
@@ -90,7 +97,6 @@ final class BinaryAlu extends TemplateOp {
                 cpu.setSized(target, SIZE, result);
             }
         }
-        return next.run(cpu);
     }
 
     private void locked(Cpu cpu, long va, long b) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Flags;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** Bit instructions with one source: BSF, BSR, TZCNT, LZCNT, POPCNT, BLSI, BLSMSK, BLSR. */
-final class BitScan extends TemplateOp {
+final class BitScan extends TemplateOp implements FallThrough {
     static final int BSF = 0;
     static final int BSR = 1;
     static final int TZCNT = 2;
@@ -53,6 +54,12 @@ final class BitScan extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long value = MEMORY ? load(cpu, address(cpu), SIZE) : cpu.getSized(source, SIZE);
         long low = unsigned(value, SIZE);
         switch (OPERATION) {
@@ -95,6 +102,5 @@ final class BitScan extends TemplateOp {
                 cpu.flagsResult(result, low == 0 ? Flags.CF : 0);
             }
         }
-        return next.run(cpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Flags;
@@ -14,7 +15,7 @@ import java.lang.invoke.MethodHandles;
  * BT, BTS, BTR, BTC. With a register bit offset and a memory base the operand is a bit string: the offset is signed and
  * may reach far outside the operand (SDM vol. 2, "BT").
  */
-final class BitTest extends TemplateOp {
+final class BitTest extends TemplateOp implements FallThrough {
     static final int TEST = 0;
     static final int SET = 1;
     static final int RESET = 2;
@@ -62,6 +63,12 @@ final class BitTest extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long bit = IMMEDIATE ? immediate : cpu.getSized(source, SIZE);
         int index = (int) bit & BITS - 1;
         long value;
@@ -88,7 +95,6 @@ final class BitTest extends TemplateOp {
         }
         int kept = cpu.arithmeticFlags() & ~Flags.CF;
         cpu.setArithmeticFlags(kept | (int) (value >>> index & 1));
-        return next.run(cpu);
     }
 
     private static long changed(long value, int index) {

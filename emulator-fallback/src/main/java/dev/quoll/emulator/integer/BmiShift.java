@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Flags;
@@ -14,7 +15,7 @@ import java.lang.invoke.MethodHandles;
  * The VEX-coded general-purpose instructions of BMI1 and BMI2 with three operands: destination, source (register or
  * memory in the first or second place) and another register or immediate.
  */
-final class BmiShift extends TemplateOp {
+final class BmiShift extends TemplateOp implements FallThrough {
     static final int SHLX = 0;
     static final int SHRX = 1;
     static final int SARX = 2;
@@ -75,12 +76,17 @@ final class BmiShift extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long a = MEMORY == 1 ? load(cpu, address(cpu), SIZE) : cpu.getSized(first, SIZE);
         long b = OPERATION == RORX
                 ? immediate
                 : MEMORY == 2 ? load(cpu, address(cpu), SIZE) : cpu.getSized(second, SIZE);
         cpu.setSized(target, SIZE, compute(cpu, a, b));
-        return next.run(cpu);
     }
 
     private static long compute(Cpu cpu, long a, long b) {

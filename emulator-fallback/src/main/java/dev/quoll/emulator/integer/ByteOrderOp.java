@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** BSWAP and MOVBE. */
-final class ByteOrderOp extends TemplateOp {
+final class ByteOrderOp extends TemplateOp implements FallThrough {
     static final int SWAP = 0;
     static final int LOAD = 1;
     static final int STORE = 2;
@@ -42,13 +43,18 @@ final class ByteOrderOp extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         switch (KIND) {
             // A 16-bit BSWAP is undefined by the manuals; processors clear the register.
             case SWAP -> cpu.setSized(register, SIZE, SIZE == 2 ? 0 : swapped(cpu.getSized(register, SIZE)));
             case LOAD -> cpu.setSized(register, SIZE, swapped(load(cpu, address(cpu), SIZE)));
             default -> store(cpu, address(cpu), SIZE, swapped(cpu.getSized(register, SIZE)));
         }
-        return next.run(cpu);
     }
 
     private static long swapped(long value) {

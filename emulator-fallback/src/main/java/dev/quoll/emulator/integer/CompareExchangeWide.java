@@ -19,7 +19,7 @@ final class CompareExchangeWide extends SimpleMemOp {
     }
 
     @Override
-    protected void execute(Cpu cpu) {
+    public void execute(Cpu cpu) {
         long va = address(cpu);
         boolean equal = sixteen ? exchange16(cpu, va) : exchange8(cpu, va);
         cpu.setArithmeticFlags(cpu.arithmeticFlags() & ~Flags.ZF | (equal ? Flags.ZF : 0));

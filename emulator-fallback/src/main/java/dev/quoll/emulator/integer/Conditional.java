@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** CMOVcc and SETcc. */
-final class Conditional extends TemplateOp {
+final class Conditional extends TemplateOp implements FallThrough {
     private static final boolean SET = OpTemplate.flag(MethodHandles.lookup(), 0);
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final boolean MEMORY = OpTemplate.flag(MethodHandles.lookup(), 2);
@@ -43,6 +44,12 @@ final class Conditional extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         if (SET) {
             int value = cpu.condition(CONDITION) ? 1 : 0;
             if (MEMORY) {
@@ -55,6 +62,5 @@ final class Conditional extends TemplateOp {
             long value = MEMORY ? load(cpu, address(cpu), SIZE) : cpu.getSized(source, SIZE);
             cpu.setSized(target, SIZE, cpu.condition(CONDITION) ? value : cpu.getSized(target, SIZE));
         }
-        return next.run(cpu);
     }
 }

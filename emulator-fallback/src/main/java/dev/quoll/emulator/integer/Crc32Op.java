@@ -2,6 +2,7 @@ package dev.quoll.emulator.integer;
 
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.TemplateOp;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** CRC32 (SSE4.2), which works on general registers. */
-final class Crc32Op extends TemplateOp {
+final class Crc32Op extends TemplateOp implements FallThrough {
     /** Bytes of the source. */
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 0);
 
@@ -44,6 +45,12 @@ final class Crc32Op extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long value = MEMORY ? load(cpu, address(cpu), SIZE) : cpu.getSized(source, SIZE);
         int crc = cpu.get32(target);
         cpu.set32(
@@ -54,6 +61,5 @@ final class Crc32Op extends TemplateOp {
                     case 4 -> Crc32c.update32(crc, (int) value);
                     default -> Crc32c.update64(crc, value);
                 });
-        return next.run(cpu);
     }
 }

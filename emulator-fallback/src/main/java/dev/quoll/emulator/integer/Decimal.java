@@ -18,7 +18,7 @@ final class Decimal extends SimpleOp {
     }
 
     @Override
-    protected void execute(Cpu cpu) {
+    public void execute(Cpu cpu) {
         int al = cpu.get8(StateLayout.RAX) & 0xff;
         int ah = cpu.get8(StateLayout.RAX + 1) & 0xff;
         boolean adjustLow = (al & 15) > 9 || cpu.adjust();

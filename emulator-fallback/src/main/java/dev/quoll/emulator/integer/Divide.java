@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -12,7 +13,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** DIV and IDIV: #DE for a zero divisor and for a quotient that does not fit. */
-final class Divide extends TemplateOp {
+final class Divide extends TemplateOp implements FallThrough {
     private static final boolean SIGNED = OpTemplate.flag(MethodHandles.lookup(), 0);
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final boolean MEMORY = OpTemplate.flag(MethodHandles.lookup(), 2);
@@ -40,6 +41,12 @@ final class Divide extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long divisor = MEMORY ? load(cpu, address(cpu), SIZE) : cpu.getSized(source, SIZE);
         if (divisor == 0) {
             throw cpu.divideError(this);
@@ -53,7 +60,6 @@ final class Divide extends TemplateOp {
         }
         // All flags are undefined; AMD processors (family 19h) keep CF and OF, set AF and clear the others.
         cpu.setArithmeticFlags(cpu.arithmeticFlags() & (Flags.CF | Flags.OF) | Flags.AF);
-        return next.run(cpu);
     }
 
     private static long dividend(Cpu cpu) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -15,7 +16,7 @@ import java.lang.invoke.MethodHandles;
  * SHLD and SHRD. Results for 16-bit operands and counts above 16 are undefined, and so are AF and, for counts above 1, OF;
  * ours are those of AMD processors (family 19h), where the source comes in twice.
  */
-final class DoubleShift extends TemplateOp {
+final class DoubleShift extends TemplateOp implements FallThrough {
     private static final boolean RIGHT = OpTemplate.flag(MethodHandles.lookup(), 0);
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final boolean MEMORY = OpTemplate.flag(MethodHandles.lookup(), 2);
@@ -57,6 +58,12 @@ final class DoubleShift extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         int count = (BY_CL ? cpu.get8(StateLayout.RCX) : immediate) & (SIZE == 8 ? 63 : 31);
         long other = unsigned(cpu.getSized(source, SIZE), SIZE);
         if (MEMORY) {
@@ -75,7 +82,6 @@ final class DoubleShift extends TemplateOp {
                 cpu.setSized(target, SIZE, value);
             }
         }
-        return next.run(cpu);
     }
 
     private static long shifted(long value, long other, int count) {

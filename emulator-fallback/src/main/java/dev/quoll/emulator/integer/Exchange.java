@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** XCHG, XADD and CMPXCHG. XCHG with memory is locked without a prefix (SDM vol. 3, 9.1.2.1). */
-final class Exchange extends TemplateOp {
+final class Exchange extends TemplateOp implements FallThrough {
     static final int XCHG = 0;
     static final int XADD = 1;
     static final int CMPXCHG = 2;
@@ -52,6 +53,12 @@ final class Exchange extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = MEMORY ? address(cpu) : 0;
         long old;
         long operand = cpu.getSized(source, SIZE);
@@ -77,7 +84,6 @@ final class Exchange extends TemplateOp {
                 }
             }
         }
-        return next.run(cpu);
     }
 
     private static long replacement(long old, long operand, long accumulator) {

@@ -14,7 +14,7 @@ final class Miscellany {
     /** NOP in all its encodings, ENDBR, PREFETCHh: a memory operand is not even translated. */
     static final class Nop extends SimpleOp {
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             // Nothing happens.
         }
 
@@ -43,7 +43,7 @@ final class Miscellany {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             long va = address(cpu, cpu.get8(StateLayout.RAX) & 0xff);
             cpu.set8(StateLayout.RAX, cpu.load8(this, va));
         }
@@ -61,7 +61,7 @@ final class Miscellany {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             long va = address(cpu);
             long lower = size == 2 ? (short) cpu.load16(this, va) : cpu.load32(this, va);
             long upper = size == 2 ? (short) cpu.load16(this, va + 2) : cpu.load32(this, va + 4);

@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** MOV between general registers, memory and immediates; MOVZX, MOVSX, MOVSXD; MOVNTI; LEA. */
-final class Move extends TemplateOp {
+final class Move extends TemplateOp implements FallThrough {
     static final int REGISTER_REGISTER = 0;
     static final int REGISTER_IMMEDIATE = 1;
     static final int REGISTER_MEMORY = 2;
@@ -63,6 +64,12 @@ final class Move extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         switch (FORM) {
             case REGISTER_REGISTER -> {
                 long value = cpu.getSized(source, FROM);
@@ -77,6 +84,5 @@ final class Move extends TemplateOp {
             case MEMORY_IMMEDIATE -> store(cpu, address(cpu), TO, immediate);
             default -> cpu.setSized(register, TO, offset(cpu));
         }
-        return next.run(cpu);
     }
 }

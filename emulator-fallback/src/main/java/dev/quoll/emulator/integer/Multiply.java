@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -12,7 +13,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** MUL, IMUL in its three forms, MULX, ADCX and ADOX. */
-final class Multiply extends TemplateOp {
+final class Multiply extends TemplateOp implements FallThrough {
     static final int MUL = 0;
     static final int IMUL_WIDE = 1;
     static final int IMUL = 2;
@@ -78,6 +79,12 @@ final class Multiply extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long b = MEMORY ? load(cpu, address(cpu), SIZE) : cpu.getSized(source, SIZE);
         switch (OPERATION) {
             case MUL -> unsignedWide(cpu, b);
@@ -88,7 +95,6 @@ final class Multiply extends TemplateOp {
             case ADCX -> addWith(cpu, b, Flags.CF);
             default -> addWith(cpu, b, Flags.OF);
         }
-        return next.run(cpu);
     }
 
     private static void unsignedWide(Cpu cpu, long b) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -17,7 +18,7 @@ import java.lang.invoke.MethodHandles;
  * <p>Counts are masked to 5 bits, 6 for 64-bit operands; a masked count of 0 changes no flag. OF is defined for counts of
  * 1 only; for others we compute it by the same formula, which is what AMD processors do.
  */
-final class Shift extends TemplateOp {
+final class Shift extends TemplateOp implements FallThrough {
     // Numbered as in ModRM.reg of opcode D3.
     static final int ROL = 0;
     static final int ROR = 1;
@@ -71,6 +72,12 @@ final class Shift extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         int count = BY_CL ? cpu.get8(StateLayout.RCX) & mask() : immediate;
         if (MEMORY) {
             long va = address(cpu);
@@ -92,7 +99,6 @@ final class Shift extends TemplateOp {
                 cpu.setSized(target, SIZE, value);
             }
         }
-        return next.run(cpu);
     }
 
     /** The result in the low bits, from a sign-extended value and a count of at least 1. */

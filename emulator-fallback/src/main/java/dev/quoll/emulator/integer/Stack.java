@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** PUSH and POP of a general register, memory or an immediate; LEAVE. */
-final class Stack extends TemplateOp {
+final class Stack extends TemplateOp implements FallThrough {
     static final int PUSH_REGISTER = 0;
     static final int PUSH_IMMEDIATE = 1;
     static final int PUSH_MEMORY = 2;
@@ -55,6 +56,12 @@ final class Stack extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         switch (KIND) {
             case PUSH_REGISTER -> push(cpu, cpu.getSized(register, SIZE));
             case PUSH_IMMEDIATE -> push(cpu, immediate);
@@ -66,7 +73,6 @@ final class Stack extends TemplateOp {
             case POP_MEMORY -> popMemory(cpu);
             default -> leave(cpu);
         }
-        return next.run(cpu);
     }
 
     private void push(Cpu cpu, long value) {

@@ -22,7 +22,7 @@ final class StackFrame {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             long before = cpu.get64(StateLayout.RSP);
             boolean done = false;
             try {
@@ -59,7 +59,7 @@ final class StackFrame {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             long pointer = cpu.get64(StateLayout.RSP);
             // All pages are checked before the first push; SP is pushed as it was before the instruction.
             cpu.probeWrite(this, cpu.stackLinear(this, pointer - 8L * size, 8 * size, true), 8 * size);
@@ -79,7 +79,7 @@ final class StackFrame {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             long pointer = cpu.get64(StateLayout.RSP);
             cpu.probeRead(this, cpu.stackLinear(this, pointer, 8 * size, false), 8 * size);
             for (int register = 7; register >= 0; register--) {

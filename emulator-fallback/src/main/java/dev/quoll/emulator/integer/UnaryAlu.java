@@ -3,6 +3,7 @@ package dev.quoll.emulator.integer;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Flags;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** INC, DEC, NEG and NOT of a register or memory. */
-final class UnaryAlu extends TemplateOp {
+final class UnaryAlu extends TemplateOp implements FallThrough {
     static final int INC = 0;
     static final int DEC = 1;
     static final int NEG = 2;
@@ -48,6 +49,12 @@ final class UnaryAlu extends TemplateOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         if (!MEMORY) {
             long a = cpu.getSized(target, SIZE);
             long result = result(a);
@@ -65,7 +72,6 @@ final class UnaryAlu extends TemplateOp {
             }
             flags(cpu, result(a), a);
         }
-        return next.run(cpu);
     }
 
     private static long result(long a) {

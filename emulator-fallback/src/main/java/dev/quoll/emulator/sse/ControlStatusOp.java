@@ -17,7 +17,7 @@ final class ControlStatusOp extends SimpleMemOp {
     }
 
     @Override
-    protected void execute(Cpu cpu) {
+    public void execute(Cpu cpu) {
         long va = address(cpu);
         if (!load) {
             cpu.store32(this, va, cpu.get32(StateLayout.MXCSR));

@@ -31,7 +31,7 @@ final class MaskedStoreOp extends SimpleMemOp {
     }
 
     @Override
-    protected void execute(Cpu cpu) {
+    public void execute(Cpu cpu) {
         long va = address(cpu);
         cpu.checkAlignment(this, va, 8);
         long chosen = LaneOperation.byteSigns(cpu.get64(mask)) | LaneOperation.byteSigns(cpu.get64(mask + 8)) << 8;

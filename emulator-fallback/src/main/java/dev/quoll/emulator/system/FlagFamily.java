@@ -34,7 +34,7 @@ final class FlagFamily implements OpFamily {
         }
         return new SimpleOp() {
             @Override
-            protected void execute(Cpu cpu) {
+            public void execute(Cpu cpu) {
                 if (cpu.cpl != 0) {
                     throw cpu.invalidOpcode(this);
                 }
@@ -46,7 +46,7 @@ final class FlagFamily implements OpFamily {
 
     private static final class ClearInterrupts extends SimpleOp {
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             if (cpu.cpl == 0 || VirtualInterruptFlag.ownsInterruptFlag(cpu)) {
                 cpu.setFlag(Flags.IF, false);
             } else {
@@ -84,7 +84,7 @@ final class FlagFamily implements OpFamily {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             long flags = cpu.rflags() & ~(long) (Flags.VM | Flags.RF);
             if (size == 8) {
                 long pointer = cpu.get64(StateLayout.RSP) - 8;
@@ -113,7 +113,7 @@ final class FlagFamily implements OpFamily {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             long old = cpu.rflags();
             int iopl = (int) old >>> 12 & 3;
             boolean virtual = cpu.virtual8086();

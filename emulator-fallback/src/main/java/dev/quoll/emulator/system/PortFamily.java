@@ -63,7 +63,7 @@ final class PortFamily implements OpFamily {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             int port = port(cpu, fixed);
             check(cpu, this, port, width);
             cpu.setSized(StateLayout.RAX, width, cpu.platform().readPort(port, width));
@@ -81,7 +81,7 @@ final class PortFamily implements OpFamily {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             int port = port(cpu, fixed);
             check(cpu, this, port, width);
             long mask = width == 4 ? -1L : (1L << 8 * width) - 1;

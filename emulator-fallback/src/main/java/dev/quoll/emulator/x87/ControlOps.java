@@ -41,7 +41,7 @@ final class ControlOps {
     private static Op plain(Register action) {
         return new SimpleOp() {
             @Override
-            protected void execute(Cpu cpu) {
+            public void execute(Cpu cpu) {
                 action.execute(cpu);
             }
         };
@@ -52,7 +52,7 @@ final class ControlOps {
         private static final long MONITORED = ControlBits.CR0_MP | ControlBits.CR0_TS;
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             if ((cpu.cr0 & MONITORED) == MONITORED) {
                 throw cpu.deviceNotAvailable(this);
             }
@@ -66,7 +66,7 @@ final class ControlOps {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             MmxRegisters.checkPending(cpu, this);
             X87Stack.loadControl(cpu, cpu.load16(this, address(cpu)));
         }
@@ -81,7 +81,7 @@ final class ControlOps {
         }
 
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             cpu.store16(this, address(cpu), cpu.get16(slot));
         }
     }

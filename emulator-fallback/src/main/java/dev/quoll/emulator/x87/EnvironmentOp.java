@@ -54,7 +54,7 @@ final class EnvironmentOp extends SimpleMemOp {
     }
 
     @Override
-    protected void execute(Cpu cpu) {
+    public void execute(Cpu cpu) {
         if (load) {
             MmxRegisters.checkPending(cpu, this);
         }

@@ -189,7 +189,7 @@ public final class MmxFamily implements OpFamily {
     /** EMMS: TOP is 0 as after every MMX instruction, but every register empty (SDM vol. 3, 12.2). */
     private static final class Empty extends SimpleOp {
         @Override
-        protected void execute(Cpu cpu) {
+        public void execute(Cpu cpu) {
             MmxRegisters.checkPending(cpu, this);
             MmxRegisters.enter(cpu);
             cpu.put32(StateLayout.X87_TAG, X87Stack.ALL_EMPTY);

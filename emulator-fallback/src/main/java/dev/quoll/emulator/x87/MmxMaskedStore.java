@@ -33,7 +33,7 @@ final class MmxMaskedStore extends SimpleMemOp {
     }
 
     @Override
-    protected void execute(Cpu cpu) {
+    public void execute(Cpu cpu) {
         MmxRegisters.checkPending(cpu, this);
         long va = address(cpu);
         cpu.checkAlignment(this, va, 8);

@@ -52,7 +52,7 @@ final class SaveOp extends SimpleMemOp implements StateArea {
     }
 
     @Override
-    protected void execute(Cpu running) {
+    public void execute(Cpu running) {
         cpu = running;
         boolean legacy = mnemonic == Mnemonic.FXSAVE || mnemonic == Mnemonic.FXRSTOR;
         if (!legacy && (running.cr4 & ControlBits.CR4_OSXSAVE) == 0) {

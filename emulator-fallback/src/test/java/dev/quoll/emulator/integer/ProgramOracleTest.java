@@ -34,6 +34,8 @@ class ProgramOracleTest {
     private void compare(int count) throws Exception {
         try (Oracle oracle = Oracle.open(OracleRuns.families(), random, random.nextBoolean())) {
             ProgramGenerator programs = oracle.programs(choices(oracle));
+            // The first state meets linked ops, the others fused ones.
+            oracle.fuseAfter(2);
             for (int i = 0; i < count; i++) {
                 ProgramGenerator.Program program = programs.next(5 + random.nextInt(36), oracle.nextInstruction());
                 oracle.place(program.code());

@@ -142,6 +142,11 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
         instruction = address;
     }
 
+    /** As {@link CpuLoop#fuseAfter}. */
+    void fuseBlocksAfter(int runs) {
+        fuseAfter(runs);
+    }
+
     /**
      * Runs the placed instructions on a state and a data buffer, which both become what it leaves.
      *

@@ -58,6 +58,11 @@ public final class Oracle implements AutoCloseable {
         cpuid = HostCpuid.open();
     }
 
+    /** Has the emulator take a block of code for hot after so many runs, at least 1. */
+    public void fuseAfter(int runs) {
+        emulator.fuseBlocksAfter(runs);
+    }
+
     /** As {@link #open(List, Random, boolean)}, without other CPUs. */
     public static Oracle open(List<OpFamily> families, Random random) throws IOException {
         return open(families, random, false);

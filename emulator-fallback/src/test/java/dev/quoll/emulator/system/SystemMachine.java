@@ -84,6 +84,8 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
                 new CpuGroup(1));
         this.arena = arena;
         this.memory = memory;
+        // What is run once meets linked ops, a loop and what is called again fused ones too.
+        fuseAfter(2);
         attach(this);
     }
 
@@ -295,10 +297,19 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
 
     /** Instructions decoded since the start. */
     long decoded() {
+        return statistic("decoded ");
+    }
+
+    /** Blocks fused since the start. */
+    long fused() {
+        return statistic("fused-blocks ");
+    }
+
+    private long statistic(String name) {
         return loopStatistics()
                 .lines()
-                .filter(line -> line.startsWith("decoded "))
-                .mapToLong(line -> Long.parseLong(line.substring("decoded ".length())))
+                .filter(line -> line.startsWith(name))
+                .mapToLong(line -> Long.parseLong(line.substring(name.length())))
                 .sum();
     }
 
