@@ -33,6 +33,12 @@ public final class BrokenAccess {
         return false;
     }
 
+    /** INVLPG that forgets nothing. */
+    public static void keepTranslation(Object cpu, long va) {}
+
+    /** A store into code tells no other vCPU. */
+    public static void keepOthersCode(Object group, Object cpu, int pageIndex, int from, int to) {}
+
     /** A compare-and-set in several steps, and without a fence. */
     public static boolean compareAndSetInt(VarHandle handle, MemorySegment segment, long address, int expected, int value) {
         if ((int) handle.get(segment, address) != expected) {

@@ -47,6 +47,7 @@ record BrokenBuild(String name, Class<?> owner, String caller, String callee, St
             path.add(root(dev.quoll.emulator.EmulatorEngine.class));
             path.add(root(dev.quoll.machine.Engine.class));
             path.add(root(dev.quoll.bindings.NativeAccess.class));
+            path.add(root(org.assertj.core.api.Assertions.class));
             List<String> command = new ArrayList<>(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "--enable-native-access=ALL-UNNAMED",

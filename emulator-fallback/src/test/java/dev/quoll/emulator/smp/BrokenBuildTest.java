@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoll.emulator.core.HostMemory;
 import dev.quoll.emulator.core.LinearMemory;
+import dev.quoll.emulator.core.SoftMmu;
 import dev.quoll.emulator.smp.BrokenBuild.Result;
 import dev.quoll.emulator.smp.LitmusMachine.Placement;
 import java.nio.file.Path;
@@ -98,6 +99,34 @@ class BrokenBuildTest {
         Result result = run(mistake.build, SECONDS, 500, mistake.placement, mistake.tests, directory);
         assertThat(result.status()).as(result.output()).isEqualTo(LitmusMain.CAUGHT);
         assertThat(result.output()).contains("FORBIDDEN");
+    }
+
+    @Test
+    void invlpgThatForgetsNothingIsCaught(@TempDir Path directory) throws ClassNotFoundException {
+        BrokenBuild build = new BrokenBuild(
+                "INVLPG forgets nothing",
+                Class.forName("dev.quoll.emulator.system.ControlFamily"),
+                "",
+                "flushPage",
+                "keepTranslation",
+                "(Ljava/lang/Object;J)V");
+        Result result = BrokenBuild.run(build, directory, ShootdownTest.class);
+        assertThat(result.status()).as(result.output()).isOne();
+        assertThat(result.output()).containsAnyOf("[reads of old frames]", "[reads while unmapped]");
+    }
+
+    @Test
+    void codeThatOthersKeepIsCaught(@TempDir Path directory) {
+        BrokenBuild build = new BrokenBuild(
+                "a store into code tells no other vCPU",
+                SoftMmu.class,
+                "",
+                "dropOthersCode",
+                "keepOthersCode",
+                "(Ljava/lang/Object;Ljava/lang/Object;III)V");
+        Result result = BrokenBuild.run(build, directory, CodePatchingTest.class);
+        assertThat(result.status()).as(result.output()).isOne();
+        assertThat(result.output()).containsAnyOf("[mixtures]", "[old code]", "[INT3 that is gone]");
     }
 
     @Test

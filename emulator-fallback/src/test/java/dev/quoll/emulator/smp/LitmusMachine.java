@@ -204,9 +204,7 @@ final class LitmusMachine implements AutoCloseable {
                 ADD RSI,%d
                 DEC R12D
                 JNZ round
-                OUT 0xf4,AL
-                end:
-                JMP end
+                END
                 """.formatted(RESULT_STRIDE, placement.stride));
         return code.toString();
     }

@@ -19,6 +19,7 @@ import dev.quoll.machine.TimerQueue;
 import dev.quoll.machine.VirtualCpu;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -41,6 +42,11 @@ final class SmpMachine implements AutoCloseable {
     /** Page tables: one page for each 2 MiB. */
     static final long TABLES = 0x10000;
 
+    /** The local APIC's registers. */
+    static final long APIC = 0xfee0_0000L;
+    /** 4 KiB for each CPU; RSP starts at the end. */
+    static final long STACKS = 0x40000;
+
     static final int CODE_SELECTOR = 0x08;
     static final int DATA_SELECTOR = 0x10;
 
@@ -61,7 +67,7 @@ final class SmpMachine implements AutoCloseable {
     final GuestMemory memory;
     private final TimerQueue timers;
     final Partition partition;
-    private final List<ExecutorService> threads = new ArrayList<>();
+    private final List<ExecutorService> executors = new ArrayList<>();
     /** The CPU that a host thread runs, for the port. */
     private final ThreadLocal<VirtualCpu> running = new ThreadLocal<>();
 
@@ -89,7 +95,7 @@ final class SmpMachine implements AutoCloseable {
             throw new IllegalStateException(e);
         }
         for (int i = 0; i < cpus; i++) {
-            threads.add(Executors.newSingleThreadExecutor(
+            executors.add(Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().name("smp-test-cpu-" + i).daemon().factory()));
         }
         tables();
@@ -123,9 +129,10 @@ final class SmpMachine implements AutoCloseable {
         return partition.cpu(index);
     }
 
-    /** Places code. */
+    /** Places code; {@code END} in it is how a CPU comes out of its run. */
     Assembler.Program load(long address, Map<String, Long> constants, String source) {
-        Assembler.Program program = new Assembler(constants).assemble(address, source);
+        Assembler.Program program = new Assembler(constants).assemble(
+                address, source.replace("END\n", "OUT 0x%x,AL\nended:\nJMP ended\n".formatted(DONE)));
         memory.write(address, program.code());
         return program;
     }
@@ -151,7 +158,9 @@ final class SmpMachine implements AutoCloseable {
         cpu.write(new CpuElement.Segments(
                 data, code, data, data, data, data, old.ldtr(), old.tr(),
                 new CpuElement.Table(GDT, 0xff), new CpuElement.Table(IDT, 0xfff)));
-        resume(index, rip, registers);
+        long[] all = Arrays.copyOf(registers, 16);
+        all[4] = STACKS + 0x1000L * (index + 1);
+        resume(index, rip, all);
         cpu.write(new CpuElement.RunState(CpuElement.Activity.RUNNING));
     }
 
@@ -170,7 +179,7 @@ final class SmpMachine implements AutoCloseable {
 
     /** Starts a CPU on its thread. */
     Future<CpuExit> start(int index) {
-        return threads.get(index).submit(() -> {
+        return executors.get(index).submit(() -> {
             running.set(cpu(index));
             return cpu(index).run();
         });
@@ -178,9 +187,23 @@ final class SmpMachine implements AutoCloseable {
 
     /** Runs CPUs 0 to count-1 until each has come out, which has to be by writing to the port. */
     void runAll(int count, long seconds) {
+        runAll(count, seconds, 0, 0);
+    }
+
+    /** As that, with a number that guests may watch set to 1 some time after the start. */
+    void runAll(int count, long seconds, long flag, long millis) {
         List<Future<CpuExit>> runs = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             runs.add(start(i));
+        }
+        if (millis != 0) {
+            try {
+                runs.getFirst().get(millis, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException enough) {
+                memory.writeLong(flag, 1);
+            } catch (InterruptedException | ExecutionException e) {
+                throw new AssertionError(e);
+            }
         }
         for (int i = 0; i < count; i++) {
             finished(runs.get(i), seconds);
@@ -203,12 +226,12 @@ final class SmpMachine implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
-        for (int i = 0; i < threads.size(); i++) {
+        for (int i = 0; i < executors.size(); i++) {
             cpu(i).kick();
-            threads.get(i).shutdown();
+            executors.get(i).shutdown();
         }
-        for (ExecutorService thread : threads) {
-            if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
+        for (ExecutorService executor : executors) {
+            if (!executor.awaitTermination(10, TimeUnit.SECONDS)) {
                 throw new AssertionError("a virtual CPU does not obey a kick");
             }
         }
