@@ -80,6 +80,8 @@ public final class Disassembler {
                     });
             case NOP -> out.append(operands == 0 && size == 2 && !bits16(instruction) ? "xchg ax,ax" : "nop");
             case MOV -> out.append(isAbsoluteMove(instruction) ? "movabs" : "mov");
+            // Without SEV-ES they are one.
+            case VMMCALL -> out.append((instruction.prefixes() & Prefixes.REP) != 0 ? "vmgexit" : "vmmcall");
             case PUSH, RET, JMP, CALL -> {
                 lower(out, instruction.mnemonic());
                 if (isShortened(instruction)) {

@@ -37,7 +37,10 @@ final class OperandText {
     /// GNU tools name a register by the operand size also where the instruction uses less of it: the source of a selector, the
     /// destination of a mask.
     private static Register asNamed(Register register, Instruction instruction, OperandKind kind) {
-        boolean selector = instruction.mnemonic() == Mnemonic.MOV && kind.notation().equals("Ew");
+        boolean selector = kind.notation().equals("Ew") && switch (instruction.mnemonic()) {
+            case MOV, LAR, LSL -> true;
+            default -> false;
+        };
         boolean mask = kind.notation().equals("Gd") && instruction.operandSize() == 8 && !instruction.vex();
         return selector || mask ? Registers.general(register.number(), instruction.operandSize()) : register;
     }
@@ -94,7 +97,12 @@ final class OperandText {
     private static void memory(StringBuilder out, Memory memory, Instruction instruction, OperandKind kind) {
         boolean unnamed = kind.method() == OperandKind.Method.O;
         if (!unnamed) {
-            out.append(sizeName(memory.size()));
+            out.append(
+                    switch (instruction.mnemonic()) {
+                        case CMPXCHG16B -> "OWORD PTR ";
+                        case INVPCID, LDDQU, VLDDQU -> "";
+                        default -> sizeName(memory.size());
+                    });
         }
         boolean implicit = switch (kind.method()) {
             case X, Y, BX -> true;

@@ -124,10 +124,6 @@ final class Objdump {
             result = SPACES.matcher(result).replaceAll(" ");
         }
         result = withoutPrefixes(result);
-        if (result.contains("lddqu ")) {
-            // The one load whose operand it shows without a size.
-            result = result.replaceFirst("[XY]MMWORD PTR ", "");
-        }
         int bracket = result.indexOf('[');
         return bracket < 0 ? result.replace(" only)", ")").replaceFirst("\\(\\d+\\)$", "") : canonicalAddress(result, bracket);
     }

@@ -20,6 +20,8 @@ final class TextComparison {
         FMA4("c4.*", "vfn?m(add|sub).*", "FMA4"),
         THREE_D_NOW(".*", "(pf|pi2f|pswapd|pavgusb|pmulhrw|femms).*", "3DNow!"),
         SSE4A(".*", "(extrq|insertq|movntss|movntsd).*", "SSE4a"),
+        AMD_SYSTEM("(f[23])?0f01.*", "(monitorx|mwaitx|pvalidate|rmp.*|stgi|clgi|vmrun|vmload|vmsave|invlpga|skinit)",
+                "MONITORX, SVM and SEV-SNP"),
         VMX(".*0f7[89].*", "vm(read|write) .*", "VMX"),
         TRANSACTIONS(".*", "x(begin|abort|end|test).*", "transactional memory");
 
