@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -55,17 +56,21 @@ final class Objdump {
     }
 
     static void section(Path file, String name, Consumer<Line> sink) throws IOException {
-        run(List.of("-d", "-w", "-M", "intel", "-j", name, file.toString()), sink);
+        run(List.of("-d", "-w", "-M", "intel", "-j", name, file.toString()), _ -> true, sink);
     }
 
     /// Feeds the instructions of a file of bare code to `sink`.
     static void raw(Path file, CodeSize mode, Consumer<Line> sink) throws IOException {
+        run(raw(file, mode), _ -> true, sink);
+    }
+
+    private static List<String> raw(Path file, CodeSize mode) {
         String machine = switch (mode) {
             case BITS16 -> "i8086";
             case BITS32 -> "i386";
             case BITS64 -> "i386:x86-64";
         };
-        run(List.of("-D", "-z", "-w", "-M", "intel", "-b", "binary", "-m", machine, file.toString()), sink);
+        return List.of("-D", "-z", "-w", "-M", "intel", "-b", "binary", "-m", machine, file.toString());
     }
 
     /// Returns the length of each of some strings, 0 where objdump sees no instruction.
@@ -81,28 +86,27 @@ final class Objdump {
         }
         Files.write(file, code);
         byte[] lengths = new byte[strings.length];
-        raw(file, mode, line -> {
-            if (line.address() % distance == 0) {
-                lengths[(int) line.address() / distance] = (byte) (line.bad() ? 0 : line.bytes().length);
-            }
-        });
+        run(raw(file, mode), address -> address % distance == 0, line ->
+                lengths[(int) line.address() / distance] = (byte) (line.bad() ? 0 : line.bytes().length));
         return lengths;
     }
 
-    private static void run(List<String> arguments, Consumer<Line> sink) throws IOException {
+    private static void run(List<String> arguments, LongPredicate wanted, Consumer<Line> sink) throws IOException {
         List<String> command = new ArrayList<>(List.of("objdump"));
         command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
         try (BufferedReader reader =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.ISO_8859_1))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                String[] columns = line.split("\t");
-                if (columns.length >= 2 && columns[0].endsWith(":")) {
-                    String address = columns[0].strip();
-                    sink.accept(new Line(
-                            Long.parseUnsignedLong(address, 0, address.length() - 1, 16),
-                            HEX.parseHex(columns[1].strip()),
-                            columns.length > 2 ? canonical(columns[2]) : ".byte"));
+                int colon = line.indexOf(":\t");
+                if (colon < 0) {
+                    continue;
+                }
+                long address = Long.parseUnsignedLong(line.substring(0, colon).strip(), 16);
+                if (wanted.test(address)) {
+                    String[] columns = line.split("\t");
+                    byte[] bytes = HEX.parseHex(columns[1].strip());
+                    sink.accept(new Line(address, bytes, columns.length > 2 ? canonical(columns[2]) : ".byte"));
                 }
             }
         }
