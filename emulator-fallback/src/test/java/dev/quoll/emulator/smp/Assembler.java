@@ -239,7 +239,7 @@ final class Assembler {
                             && other.index() == memory.index()
                             && other.scaleShift() == memory.scaleShift()
                             && other.displacement() == memory.displacement()
-                            && (memory.size() == other.size() || memory.size() == 0);
+                            && (memory.size() == other.size() || memory.size() == 0 || other.size() == 0);
                 case Operand.Immediate(long value, int size) ->
                     found.operand(i) instanceof Operand.Immediate(long other, int otherSize) && sameNumber(value, other, otherSize);
                 case Operand.Relative relative -> relative.equals(found.operand(i));

@@ -61,7 +61,7 @@ record BrokenBuild(String name, Class<?> owner, String caller, String callee, St
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
-            if (!process.waitFor(120, TimeUnit.SECONDS)) {
+            if (!process.waitFor(300, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new AssertionError("no end: " + Files.readString(output));
             }

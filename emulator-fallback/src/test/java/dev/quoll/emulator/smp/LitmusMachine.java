@@ -94,6 +94,8 @@ final class LitmusMachine implements AutoCloseable {
     private static final int RESULT_STRIDE = 64;
     private static final int BARRIER_STRIDE = 128;
     private static final int DELAY_BITS = 5;
+    /** Batches begin small, since on a busy host a barrier can take milliseconds. */
+    private static final int FIRST_BATCH = 64;
     private static final int BATCH = 1024;
     private static final int BATCH_OF_PAGES = 512;
     // Pages of one CPU that are 1024 apart would take turns in its TLB: these are at different distances.
@@ -124,14 +126,15 @@ final class LitmusMachine implements AutoCloseable {
             throw new IllegalArgumentException(test.name() + " needs " + count + " CPUs");
         }
         List<Observable> observables = test.observables();
-        int batch = placement == Placement.PAGE ? BATCH_OF_PAGES : BATCH;
+        int largest = placement == Placement.PAGE ? BATCH_OF_PAGES : BATCH;
         for (int thread = 0; thread < count; thread++) {
             machine.load(CODE + 0x1000L * thread, Map.of(), program(test, thread, placement, observables));
             machine.enter(thread, CODE + 0x1000L * thread);
         }
         Map<List<Long>, Long> counts = new HashMap<>();
         long start = System.nanoTime();
-        for (long done = 0; done == 0 || done < rounds && System.nanoTime() - start < longest.toNanos(); done += batch) {
+        int batch = FIRST_BATCH;
+        for (long done = 0; done == 0 || done < rounds && System.nanoTime() - start < longest.toNanos();) {
             machine.memory.clear(DATA, 4 * DATA_EACH);
             machine.memory.clear(BARRIER, 0x1000);
             for (int thread = 0; thread < count; thread++) {
@@ -139,6 +142,8 @@ final class LitmusMachine implements AutoCloseable {
             }
             machine.runAll(count, 120);
             collect(observables, placement, batch, counts);
+            done += batch;
+            batch = Math.min(2 * batch, largest);
         }
         return new Histogram(test, placement, counts, TsoModel.outcomes(test, placement.boundary));
     }
