@@ -35,6 +35,8 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     private Activity activity = Activity.RUNNING;
     private CpuExit exit;
     private boolean nmiPending;
+    /** The machine knows of this HLT with interrupts masked. */
+    private boolean haltTold;
     /** Vector of the last start-up IPI. */
     private volatile int startupVector;
     /** The vCPU's thread while it sleeps in HLT. */
@@ -136,6 +138,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     }
 
     void setActivity(Activity value) {
+        haltTold = false;
         activity = value;
     }
 
@@ -271,7 +274,8 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
                 activity = Activity.RUNNING;
                 return true;
             }
-            if (!flag(Flags.IF) && (pendingEvents() & CONTROL_EVENTS) == 0) {
+            if (!flag(Flags.IF) && !haltTold && (pendingEvents() & CONTROL_EVENTS) == 0) {
+                haltTold = true;
                 exit = new CpuExit.HaltedForever(rip());
                 return false;
             }
@@ -367,6 +371,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     @Override
     public void halt() {
         activity = Activity.HALTED;
+        haltTold = false;
         raise(EVENT_ACTIVITY);
     }
 

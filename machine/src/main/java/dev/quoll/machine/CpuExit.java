@@ -7,7 +7,10 @@ public sealed interface CpuExit {
         public static final Kicked INSTANCE = new Kicked();
     }
 
-    /** HLT with interrupts masked: only NMI, INIT or reset could end it, so the CPU waits in {@code run} no more. */
+    /**
+     * HLT with interrupts masked: only NMI, INIT or reset can end it. Told once for each such HLT, as the machine may be at
+     * its end with it; the next {@code run} waits.
+     */
     record HaltedForever(long rip) implements CpuExit {}
 
     /** Triple fault or another shutdown condition. @param detail the faults that led here */

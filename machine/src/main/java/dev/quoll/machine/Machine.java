@@ -2,7 +2,6 @@ package dev.quoll.machine;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +39,6 @@ public final class Machine implements AutoCloseable {
     private final HostClock clock = new HostClock();
     private final TimerQueue timers;
     private final Partition partition;
-    private final Exits exits;
     private final VcpuThreads vcpus;
     private final PowerRequests requests = new PowerRequests();
     private final Thread control;
@@ -69,8 +67,7 @@ public final class Machine implements AutoCloseable {
             memory.close();
             throw e;
         }
-        exits = new Exits(partition.cpuCount());
-        vcpus = new VcpuThreads(partition, exits);
+        vcpus = new VcpuThreads(partition, new Exits());
         control = Thread.ofPlatform().daemon().name("quoll-machine-" + number).unstarted(this::controlLoop);
         // Guest time begins with the guest's first instruction, however long its making takes.
         timers.pause();
@@ -365,7 +362,6 @@ public final class Machine implements AutoCloseable {
     private void restart(String cause) {
         standStill();
         requests.clearReset();
-        exits.clear();
         listener.resetting(cause);
         try {
             devices.forEach(Device::reset);
@@ -508,30 +504,13 @@ public final class Machine implements AutoCloseable {
 
     /** What becomes of a vCPU's exits. */
     private final class Exits implements VcpuThreads.Exits {
-        /** CPUs whose endless halt has been looked into; each entry belongs to its CPU's thread while that runs. */
-        private final boolean[] halted;
-
-        Exits(int cpus) {
-            halted = new boolean[cpus];
-        }
-
-        /** With the vCPUs held. */
-        void clear() {
-            Arrays.fill(halted, false);
-        }
-
         @Override
         public void exited(VirtualCpu cpu, CpuExit exit) {
             switch (exit) {
                 case CpuExit.Kicked _ -> {
                     // The gate decides what comes next.
                 }
-                case CpuExit.HaltedForever _ -> {
-                    if (!halted[cpu.index()]) {
-                        halted[cpu.index()] = true;
-                        ask(new PowerRequests.Request.CheckHalt());
-                    }
-                }
+                case CpuExit.HaltedForever _ -> ask(new PowerRequests.Request.CheckHalt());
                 case CpuExit.Shutdown(String detail) ->
                     end(new Outcome.Crashed("CPU %d shut down: %s".formatted(cpu.index(), detail)));
                 case CpuExit.Breakpoint(long rip) ->

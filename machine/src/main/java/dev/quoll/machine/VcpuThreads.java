@@ -26,7 +26,7 @@ final class VcpuThreads {
 
     /** Interpreters recurse and translated code is large: more than a JVM's default stack. */
     private static final long STACK_BYTES = 16L << 20;
-    /** How soon a CPU halted with interrupts masked is asked again whether an NMI or INIT has come for it. */
+    /** After a halt with interrupts masked: bounds the work of an engine that tells it again and again. */
     private static final long HALTED_NAP_NANOS = 10_000_000L;
 
     private final ReentrantLock lock = new ReentrantLock();

@@ -1,5 +1,6 @@
 package dev.quoll.emulator.core;
 
+import dev.quoll.bindings.code.WideExchange;
 import java.lang.foreign.Arena;
 
 /**
@@ -321,6 +322,20 @@ public abstract class LinearMemory extends SoftMmu {
         } finally {
             letOthersRun(stopped);
         }
+    }
+
+    /** Whether {@link #exchange16} can do it at an address: RAM, no code, and a host that has the instruction. */
+    public final boolean exchanges16(Op op, long va) {
+        if (!HostMemory.DIRECT || !WideExchange.available()) {
+            return false;
+        }
+        probeWrite(op, va, 16);
+        return writableHost(va) != -1;
+    }
+
+    /** LOCK CMPXCHG16B at an aligned address, but for the flags. @return whether it exchanged */
+    public final boolean exchange16(long va) {
+        return WideExchange.compareAndExchange(writableHost(va), state + StateLayout.RAX);
     }
 
     private long slowLoadForWrite(Op op, long linear, int size) {

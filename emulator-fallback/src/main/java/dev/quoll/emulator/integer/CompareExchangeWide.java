@@ -52,7 +52,9 @@ final class CompareExchangeWide extends SimpleMemOp {
         if ((va & 15) != 0) {
             throw cpu.generalProtection(this, 0);
         }
-        // The JVM has no 16-byte atomic.
+        if (locked && cpu.exchanges16(this, va)) {
+            return cpu.exchange16(va);
+        }
         boolean stopped = locked && cpu.stopOthers();
         try {
             cpu.probeWrite(this, va, 16);

@@ -32,6 +32,7 @@ final class BareGuest implements AutoCloseable {
     static final int R11 = 11;
     static final int RCX = 1;
     static final int RSI = 6;
+    static final int RDI = 7;
 
     /** Where tests may keep data: 1 MiB, all zero. */
     static final long DATA = 0x20_0000;

@@ -89,6 +89,13 @@ public final class RestrictedOperations {
                 : Linker.nativeLinker().downcallHandle(descriptor);
     }
 
+    /** As {@link #entry}, for code that returns within a microsecond: the garbage collector waits for it. */
+    public static MethodHandle shortEntry(FunctionDescriptor descriptor) {
+        return REASON != null
+                ? throwing(descriptor, true, "Calling machine code: " + REASON)
+                : Linker.nativeLinker().downcallHandle(descriptor, Linker.Option.critical(false));
+    }
+
     private static MethodHandle throwing(FunctionDescriptor descriptor, boolean leadingSegment, String reason) {
         MethodType type = descriptor.toMethodType();
         if (leadingSegment) {
