@@ -3,13 +3,14 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** VBROADCASTx and VPBROADCASTx: the low element of the source in every place of the target. */
-final class Broadcast extends VexOp {
+final class Broadcast extends VexOp implements FallThrough {
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -27,6 +28,12 @@ final class Broadcast extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long low = replicate(source(cpu, FORM, va, host, 0));
@@ -36,7 +43,6 @@ final class Broadcast extends VexOp {
         } else {
             setXmm(cpu, low, high);
         }
-        return next.run(cpu);
     }
 
     private static long replicate(long value) {

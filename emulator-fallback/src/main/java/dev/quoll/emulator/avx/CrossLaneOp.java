@@ -3,13 +3,14 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** Permutations of 256 bits that cross from one 128 bits to the other. */
-final class CrossLaneOp extends VexOp {
+final class CrossLaneOp extends VexOp implements FallThrough {
     /** VINSERTF128, VINSERTI128. */
     static final int INSERT = 0;
     /** VPERM2F128, VPERM2I128. */
@@ -40,13 +41,19 @@ final class CrossLaneOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long b0 = source(cpu, FORM, va, host, 0);
         long b1 = source(cpu, FORM, va, host, 1);
         if (OPERATION == INSERT) {
             insert(cpu, b0, b1);
-            return next.run(cpu);
+            return;
         }
         long b2 = source(cpu, FORM, va, host, 2);
         long b3 = source(cpu, FORM, va, host, 3);
@@ -67,7 +74,6 @@ final class CrossLaneOp extends VexOp {
                         dwords(b0, b1, b2, b3, first(cpu, 2)),
                         dwords(b0, b1, b2, b3, first(cpu, 3)));
         }
-        return next.run(cpu);
     }
 
     private void insert(Cpu cpu, long low, long high) {

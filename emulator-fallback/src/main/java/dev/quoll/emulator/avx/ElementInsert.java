@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -13,7 +14,7 @@ import java.lang.invoke.MethodHandles;
  * Moves of one element to a vector register: VMOVD, VMOVQ, VMOVSS, VMOVSD, VMOVLPS, VMOVHPS, VMOVHLPS, VPINSRx. The rest
  * of the low 16 bytes is cleared or comes from the first source.
  */
-final class ElementInsert extends VexOp {
+final class ElementInsert extends VexOp implements FallThrough {
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final boolean CLEARED = OpTemplate.flag(MethodHandles.lookup(), 1);
     private static final boolean LOAD = OpTemplate.flag(MethodHandles.lookup(), 2);
@@ -46,10 +47,16 @@ final class ElementInsert extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long value = LOAD ? load(cpu, address(cpu), SIZE) : cpu.getSized(from, SIZE);
         if (CLEARED) {
             setXmm(cpu, unsigned(value, SIZE), 0);
-            return next.run(cpu);
+            return;
         }
         setXmm(cpu, first(cpu, 0), first(cpu, 1));
         switch (SIZE) {
@@ -58,6 +65,5 @@ final class ElementInsert extends VexOp {
             case 4 -> cpu.put32(to, (int) value);
             default -> cpu.set64(to, value);
         }
-        return next.run(cpu);
     }
 }

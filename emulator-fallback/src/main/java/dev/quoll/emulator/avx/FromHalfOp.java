@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.HalfConvert;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** VCVTPH2PS: four or eight halves to singles. */
-final class FromHalfOp extends VexOp {
+final class FromHalfOp extends VexOp implements FallThrough {
     /** Bytes of the target. */
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
@@ -29,6 +30,12 @@ final class FromHalfOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long a = source(cpu, FORM, va, host, 0);
@@ -45,7 +52,6 @@ final class FromHalfOp extends VexOp {
             cpu.endSimd(this);
             setXmm(cpu, r0, r1);
         }
-        return next.run(cpu);
     }
 
     private static long pair(long halves, Mxcsr mxcsr) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** The fused multiply-adds of FMA3 on scalar or packed operands (SDM vol. 2, VFMADD132PD and following). */
-final class FusedOp extends VexOp {
+final class FusedOp extends VexOp implements FallThrough {
     // The parts of destination, second and third operand, after the digits in the mnemonics.
     private static final int FORM_132 = 0;
     private static final int FORM_213 = 1;
@@ -49,6 +50,12 @@ final class FusedOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long s0 = source(cpu, FORM, va, host, 0);
@@ -61,7 +68,6 @@ final class FusedOp extends VexOp {
             long s2 = source(cpu, FORM, va, host, 2);
             packed(cpu, s0, s1, s2, source(cpu, FORM, va, host, 3));
         }
-        return next.run(cpu);
     }
 
     /** The other elements of the destination's low 16 bytes stay. */

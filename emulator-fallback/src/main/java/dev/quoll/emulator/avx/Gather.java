@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -14,7 +15,7 @@ import java.lang.invoke.MethodHandles;
  * VGATHERxPx and VPGATHERxx (SDM vol. 2, VGATHERDPD). An element whose mask is negative is loaded and its mask cleared,
  * so that after a fault the instruction goes on with the element that caused it.
  */
-final class Gather extends VexOp {
+final class Gather extends VexOp implements FallThrough {
     /** Bytes of an element. */
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 0);
     /** Bytes of an index. */
@@ -60,6 +61,12 @@ final class Gather extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         for (int i = 0; i < COUNT; i++) {
             if (cpu.getSized(mask + i * SIZE, SIZE) < 0) {
                 long va = address(cpu, cpu.getSized(index + i * INDEX_SIZE, INDEX_SIZE) << scale);
@@ -72,7 +79,6 @@ final class Gather extends VexOp {
             cpu.set64(target + i, 0);
             cpu.set64(mask + i, 0);
         }
-        return next.run(cpu);
     }
 
     private static void put(Cpu cpu, int slot, long value) {

@@ -3,13 +3,14 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** VEXTRACTF128 and VEXTRACTI128: one of the 128 bits to a register or memory. */
-final class LaneExtract extends VexOp {
+final class LaneExtract extends VexOp implements FallThrough {
     private static final boolean STORE = OpTemplate.flag(MethodHandles.lookup(), 0);
 
     /** Slot of the 16 bytes. */
@@ -31,6 +32,12 @@ final class LaneExtract extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long low = cpu.get64(from);
         long high = cpu.get64(from + 8);
         if (STORE) {
@@ -38,6 +45,5 @@ final class LaneExtract extends VexOp {
         } else {
             setXmm(cpu, low, high);
         }
-        return next.run(cpu);
     }
 }

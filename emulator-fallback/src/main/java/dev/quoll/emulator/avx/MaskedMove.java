@@ -3,13 +3,14 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** VMASKMOVPx and VPMASKMOVx: elements whose mask is not negative are not accessed; loading gives 0 for them. */
-final class MaskedMove extends VexOp {
+final class MaskedMove extends VexOp implements FallThrough {
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final boolean STORE = OpTemplate.flag(MethodHandles.lookup(), 2);
@@ -27,10 +28,16 @@ final class MaskedMove extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = address(cpu);
         if (STORE) {
             store(cpu, va);
-            return next.run(cpu);
+            return;
         }
         long r0 = loadChosen(cpu, va, 0);
         long r1 = loadChosen(cpu, va, 8);
@@ -40,7 +47,6 @@ final class MaskedMove extends VexOp {
         } else {
             setXmm(cpu, r0, r1);
         }
-        return next.run(cpu);
     }
 
     private long loadChosen(Cpu cpu, long va, int offset) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.HalfConvert;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** VCVTPS2PH: four or eight singles to halves, in a register or memory. */
-final class ToHalfOp extends VexOp {
+final class ToHalfOp extends VexOp implements FallThrough {
     /** Bytes of the source. */
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 0);
     /** Of the target. */
@@ -35,6 +36,12 @@ final class ToHalfOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         if (FORM != REGISTER) {
             // A page fault must leave MXCSR alone.
@@ -51,7 +58,6 @@ final class ToHalfOp extends VexOp {
         } else {
             cpu.store64(this, va, low);
         }
-        return next.run(cpu);
     }
 
     private long quadruple(long a, long b, Mxcsr mxcsr) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.sse.PackedConversion;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link PackedConversion}. */
-final class VexConvertOp extends VexOp {
+final class VexConvertOp extends VexOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     /** The longer of source and target. */
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 1);
@@ -30,12 +31,18 @@ final class VexConvertOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long a0 = source(cpu, FORM, va, host, 0);
         if (PackedConversion.widens(OPERATION)) {
             widen(cpu, a0, LENGTH == YMM ? source(cpu, FORM, va, host, 1) : 0);
-            return next.run(cpu);
+            return;
         }
         long a1 = source(cpu, FORM, va, host, 1);
         long a2 = LENGTH == YMM ? source(cpu, FORM, va, host, 2) : 0;
@@ -45,7 +52,6 @@ final class VexConvertOp extends VexOp {
         } else {
             pairs(cpu, a0, a1, a2, a3);
         }
-        return next.run(cpu);
     }
 
     private void widen(Cpu cpu, long a0, long a1) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.sse.FloatOperation;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link FloatOperation} on scalar or packed operands. A scalar result takes the rest of 16 bytes from the first source. */
-final class VexFloatOp extends VexOp {
+final class VexFloatOp extends VexOp implements FallThrough {
     // What is computed on.
     static final int SINGLE = 0;
     static final int DOUBLE = 1;
@@ -41,6 +42,12 @@ final class VexFloatOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long b0 = source(cpu, FORM, va, host, 0);
@@ -53,7 +60,6 @@ final class VexFloatOp extends VexOp {
             long b2 = source(cpu, FORM, va, host, 2);
             packed(cpu, b0, b1, b2, source(cpu, FORM, va, host, 3));
         }
-        return next.run(cpu);
     }
 
     private void scalar(Cpu cpu, long b) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.sse.LaneOperation;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link QuadwordOperation}: each quadword of the result comes from the same quadword of the sources. */
-final class VexLaneOp extends VexOp {
+final class VexLaneOp extends VexOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final long LANES = LaneOperation.topBits(OpTemplate.constant(MethodHandles.lookup(), 1));
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -29,6 +30,12 @@ final class VexLaneOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long b0 = source(cpu, FORM, va, host, 0);
@@ -40,7 +47,6 @@ final class VexLaneOp extends VexOp {
         } else {
             setXmm(cpu, apply(cpu, 0, b0), apply(cpu, 1, b1));
         }
-        return next.run(cpu);
     }
 
     private long apply(Cpu cpu, int index, long b) {

@@ -3,13 +3,14 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** Moves of whole registers: VMOVAPS, VMOVDQU, VLDDQU, VMOVNTDQ and their kind. */
-final class VexMove extends VexOp {
+final class VexMove extends VexOp implements FallThrough {
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final boolean ALIGNED = OpTemplate.flag(MethodHandles.lookup(), 2);
@@ -29,13 +30,19 @@ final class VexMove extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         if (ALIGNED && (va & LENGTH - 1) != 0) {
             throw cpu.generalProtection(this, 0);
         }
         if (STORE) {
             storeYmm(cpu, va, source);
-            return next.run(cpu);
+            return;
         }
         long host = sourceHost(cpu, FORM, va);
         long r0 = source(cpu, FORM, va, host, 0);
@@ -46,6 +53,5 @@ final class VexMove extends VexOp {
         } else {
             setXmm(cpu, r0, r1);
         }
-        return next.run(cpu);
     }
 }

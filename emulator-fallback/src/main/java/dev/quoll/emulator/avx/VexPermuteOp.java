@@ -3,13 +3,14 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** An {@link InLaneOperation} on each 128 bits by themselves. */
-final class VexPermuteOp extends VexOp {
+final class VexPermuteOp extends VexOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -45,6 +46,12 @@ final class VexPermuteOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long b0 = source(cpu, FORM, va, host, 0);
@@ -68,6 +75,5 @@ final class VexPermuteOp extends VexOp {
                     InLaneOperation.low(OPERATION, a0, a1, b0, b1, control),
                     InLaneOperation.high(OPERATION, a0, a1, b0, b1, control));
         }
-        return next.run(cpu);
     }
 }

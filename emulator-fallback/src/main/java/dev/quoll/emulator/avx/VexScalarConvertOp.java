@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.sse.ScalarConversion;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link ScalarConversion} to an element of a vector register; the rest of 16 bytes comes from the first source. */
-final class VexScalarConvertOp extends VexOp {
+final class VexScalarConvertOp extends VexOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
 
@@ -28,6 +29,12 @@ final class VexScalarConvertOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long value = source(cpu, FORM, sourceAddress(cpu, FORM), -1, 0);
         Mxcsr mxcsr = cpu.beginSimd();
         long result = ScalarConversion.convert(OPERATION, value, mxcsr);
@@ -36,6 +43,5 @@ final class VexScalarConvertOp extends VexOp {
             result = first(cpu, 0) & ~0xffff_ffffL | result & 0xffff_ffffL;
         }
         setXmm(cpu, result, first(cpu, 1));
-        return next.run(cpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.sse.LaneShift;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link LaneShift} by the low quadword of the second source or an immediate. */
-final class VexShiftOp extends VexOp {
+final class VexShiftOp extends VexOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -35,6 +36,12 @@ final class VexShiftOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long count;
         if (IMMEDIATE) {
             count = immediate;
@@ -52,7 +59,6 @@ final class VexShiftOp extends VexOp {
         } else {
             setXmm(cpu, shift(cpu, 0, count), shift(cpu, 1, count));
         }
-        return next.run(cpu);
     }
 
     private long shift(Cpu cpu, int index, long count) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.sse.FloatSum;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link FloatSum} on each 128 bits by themselves. */
-final class VexSumOp extends VexOp {
+final class VexSumOp extends VexOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final boolean DOUBLES = OpTemplate.flag(MethodHandles.lookup(), 1);
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -35,6 +36,12 @@ final class VexSumOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long b0 = source(cpu, FORM, va, host, 0);
@@ -55,7 +62,6 @@ final class VexSumOp extends VexOp {
             cpu.endSimd(this);
             setXmm(cpu, r0, r1);
         }
-        return next.run(cpu);
     }
 
     private long dot(Cpu cpu, int index, long bl, long bh, Mxcsr mxcsr) {

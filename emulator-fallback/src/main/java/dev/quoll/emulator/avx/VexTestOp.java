@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Flags;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** VPTEST of 256 bits, VTESTPS and VTESTPD: ZF for no common bit, CF for no bit of the second operand alone. */
-final class VexTestOp extends VexOp {
+final class VexTestOp extends VexOp implements FallThrough {
     // Bits that count.
     static final int ALL = 0;
     static final int SIGNS_OF_SINGLES = 1;
@@ -37,6 +38,12 @@ final class VexTestOp extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long common = 0;
@@ -48,6 +55,5 @@ final class VexTestOp extends VexOp {
             alone |= ~a & b;
         }
         cpu.setArithmeticFlags((common == 0 ? Flags.ZF : 0) | (alone == 0 ? Flags.CF : 0));
-        return next.run(cpu);
     }
 }

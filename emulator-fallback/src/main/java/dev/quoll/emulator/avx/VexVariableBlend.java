@@ -3,6 +3,7 @@ package dev.quoll.emulator.avx;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.PackedInteger;
@@ -12,7 +13,7 @@ import dev.quoll.emulator.sse.Permutation;
 import java.lang.invoke.MethodHandles;
 
 /** VPBLENDVB, VBLENDVPS and VBLENDVPD: elements of the second source where those of a fourth operand are negative. */
-final class VexVariableBlend extends VexOp {
+final class VexVariableBlend extends VexOp implements FallThrough {
     private static final long LANES = LaneOperation.topBits(OpTemplate.constant(MethodHandles.lookup(), 0));
     private static final int LENGTH = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -35,6 +36,12 @@ final class VexVariableBlend extends VexOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long r0 = blend(cpu, 0, source(cpu, FORM, va, host, 0));
@@ -45,7 +52,6 @@ final class VexVariableBlend extends VexOp {
         } else {
             setXmm(cpu, r0, r1);
         }
-        return next.run(cpu);
     }
 
     private long blend(Cpu cpu, int index, long b) {

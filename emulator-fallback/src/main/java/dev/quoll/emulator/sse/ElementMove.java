@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -13,7 +14,7 @@ import java.lang.invoke.MethodHandles;
  * Moves of one element between XMM, general registers and memory: MOVD, MOVQ, MOVSS, MOVSD, MOVLPS, MOVHPS, MOVHLPS,
  * PINSRx, PEXTRx, EXTRACTPS. Which element it is goes into the slot of the XMM operand.
  */
-final class ElementMove extends XmmOp {
+final class ElementMove extends XmmOp implements FallThrough {
     // Where the element goes.
     static final int MEMORY = 0;
     /** The low end of an XMM register, the rest cleared. */
@@ -55,6 +56,12 @@ final class ElementMove extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long value = LOAD ? load(cpu, address(cpu), SIZE) : cpu.getSized(from, SIZE);
         switch (DESTINATION) {
             case MEMORY -> store(cpu, address(cpu), SIZE, value);
@@ -62,7 +69,6 @@ final class ElementMove extends XmmOp {
             case GENERAL -> cpu.set64(to, unsigned(value, SIZE));
             default -> merge(cpu, value);
         }
-        return next.run(cpu);
     }
 
     private void merge(Cpu cpu, long value) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -13,7 +14,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** Comparisons whose result is the arithmetic flags: COMISx, UCOMISx and PTEST. */
-final class FlagsOp extends XmmOp {
+final class FlagsOp extends XmmOp implements FallThrough {
     static final int UNORDERED_SINGLE = 0;
     static final int UNORDERED_DOUBLE = 1;
     static final int ORDERED_SINGLE = 2;
@@ -41,6 +42,12 @@ final class FlagsOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long b = sourceLow(cpu, FORM, va, host);
@@ -61,6 +68,5 @@ final class FlagsOp extends XmmOp {
             cpu.endSimd(this);
             cpu.setArithmeticFlags(flags);
         }
-        return next.run(cpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link FloatOperation} on scalar or packed operands. */
-final class FloatOp extends XmmOp {
+final class FloatOp extends XmmOp implements FallThrough {
     // What is computed on.
     static final int SINGLE = 0;
     static final int DOUBLE = 1;
@@ -46,6 +47,12 @@ final class FloatOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long b = sourceLow(cpu, FORM, va, host);
@@ -62,7 +69,6 @@ final class FloatOp extends XmmOp {
         } else {
             packed(cpu, b, sourceHigh(cpu, FORM, va, host));
         }
-        return next.run(cpu);
     }
 
     private void packed(Cpu cpu, long bl, long bh) {

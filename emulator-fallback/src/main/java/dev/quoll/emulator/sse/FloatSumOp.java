@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link FloatSum} on XMM registers. */
-final class FloatSumOp extends XmmOp {
+final class FloatSumOp extends XmmOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final boolean DOUBLES = OpTemplate.flag(MethodHandles.lookup(), 1);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -40,6 +41,12 @@ final class FloatSumOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long bl = sourceLow(cpu, FORM, va, host);
@@ -52,6 +59,5 @@ final class FloatSumOp extends XmmOp {
         long high = FloatSum.high(OPERATION, DOUBLES, ah, bl, bh, dot, immediate, mxcsr);
         cpu.endSimd(this);
         setTarget(cpu, low, high);
-        return next.run(cpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link HorizontalOperation} on XMM registers. */
-final class HorizontalOp extends XmmOp {
+final class HorizontalOp extends XmmOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
 
@@ -32,6 +33,12 @@ final class HorizontalOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long bl = sourceLow(cpu, FORM, va, host);
@@ -40,6 +47,5 @@ final class HorizontalOp extends XmmOp {
                 cpu,
                 HorizontalOperation.apply(OPERATION, cpu.get64(target), cpu.get64(target + 8)),
                 HorizontalOperation.apply(OPERATION, bl, bh));
-        return next.run(cpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.MmxRegisters;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
@@ -13,7 +14,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** Moves and conversions between XMM and MMX registers. */
-final class MmxCrossingOp extends XmmOp {
+final class MmxCrossingOp extends XmmOp implements FallThrough {
     static final int TO_XMM = 0;
     static final int TO_MMX = 1;
     static final int INTS_TO_SINGLES = 2;
@@ -50,6 +51,12 @@ final class MmxCrossingOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         if (TRANSITION) {
             MmxRegisters.checkPending(cpu, this);
         }
@@ -69,7 +76,6 @@ final class MmxCrossingOp extends XmmOp {
             case INTS_TO_DOUBLES -> setTarget(cpu, result, SseConvert.intToDouble((int) (low >>> 32)));
             default -> MmxRegisters.set(cpu, target, result);
         }
-        return next.run(cpu);
     }
 
     private static long convert(long low, long high, Mxcsr mxcsr) {

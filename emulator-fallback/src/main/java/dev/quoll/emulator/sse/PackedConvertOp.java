@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link PackedConversion} between XMM operands. */
-final class PackedConvertOp extends XmmOp {
+final class PackedConvertOp extends XmmOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
 
@@ -33,6 +34,12 @@ final class PackedConvertOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long l = sourceLow(cpu, FORM, va, host);
@@ -42,7 +49,6 @@ final class PackedConvertOp extends XmmOp {
         long high = high(l, h, mxcsr);
         cpu.endSimd(this);
         setTarget(cpu, low, high);
-        return next.run(cpu);
     }
 
     private static long low(long l, long h, Mxcsr mxcsr) {

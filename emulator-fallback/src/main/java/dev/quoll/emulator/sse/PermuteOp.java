@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link Permutation} on XMM registers. */
-final class PermuteOp extends XmmOp {
+final class PermuteOp extends XmmOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
 
@@ -38,6 +39,12 @@ final class PermuteOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long bl = sourceLow(cpu, FORM, va, host);
@@ -48,6 +55,5 @@ final class PermuteOp extends XmmOp {
                 cpu,
                 Permutation.low(OPERATION, al, ah, bl, bh, control),
                 Permutation.high(OPERATION, al, ah, bl, bh, control));
-        return next.run(cpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Mxcsr;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link ScalarConversion} between XMM and general registers or memory. */
-final class ScalarConvertOp extends XmmOp {
+final class ScalarConvertOp extends XmmOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
 
@@ -33,6 +34,12 @@ final class ScalarConvertOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long value = sourceLow(cpu, FORM, va, -1);
         Mxcsr mxcsr = cpu.beginSimd();
@@ -45,6 +52,5 @@ final class ScalarConvertOp extends XmmOp {
         } else {
             cpu.set64(target, result);
         }
-        return next.run(cpu);
     }
 }

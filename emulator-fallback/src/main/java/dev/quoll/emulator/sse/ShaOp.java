@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** The SHA extensions (SDM vol. 2, SHA1RNDS4 and following; FIPS 180-4 names the functions). */
-final class ShaOp extends XmmOp {
+final class ShaOp extends XmmOp implements FallThrough {
     static final int SHA1_NEXT_E = 0;
     static final int SHA1_MESSAGE_1 = 1;
     static final int SHA1_MESSAGE_2 = 2;
@@ -47,6 +48,12 @@ final class ShaOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long bl = sourceLow(cpu, FORM, va, host);
@@ -67,7 +74,6 @@ final class ShaOp extends XmmOp {
             case SHA256_MESSAGE_2 -> sha256Message2(cpu, al, ah, bh);
             default -> sha256Rounds(cpu, al, ah, bl, bh);
         }
-        return next.run(cpu);
     }
 
     private void sha1Message2(Cpu cpu, long al, long ah, long bl, long bh) {

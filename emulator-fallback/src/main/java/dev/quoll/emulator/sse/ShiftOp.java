@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** A {@link LaneShift} on XMM registers, by the low quadword of the source or an immediate. */
-final class ShiftOp extends XmmOp {
+final class ShiftOp extends XmmOp implements FallThrough {
     private static final int OPERATION = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final int SIZE = OpTemplate.constant(MethodHandles.lookup(), 1);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -40,6 +41,12 @@ final class ShiftOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long count;
         if (IMMEDIATE) {
             count = immediate;
@@ -51,6 +58,5 @@ final class ShiftOp extends XmmOp {
                 cpu,
                 LaneShift.apply(OPERATION, SIZE, cpu.get64(target), count),
                 LaneShift.apply(OPERATION, SIZE, cpu.get64(target + 8), count));
-        return next.run(cpu);
     }
 }

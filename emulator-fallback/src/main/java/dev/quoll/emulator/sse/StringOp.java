@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -12,7 +13,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** PCMPESTRI, PCMPESTRM, PCMPISTRI and PCMPISTRM. */
-final class StringOp extends XmmOp {
+final class StringOp extends XmmOp implements FallThrough {
     private static final boolean EXPLICIT = OpTemplate.flag(MethodHandles.lookup(), 0);
     private static final boolean MASK = OpTemplate.flag(MethodHandles.lookup(), 1);
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 2);
@@ -47,6 +48,12 @@ final class StringOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long bl = sourceLow(cpu, FORM, va, host);
@@ -72,6 +79,5 @@ final class StringOp extends XmmOp {
             cpu.set32(StateLayout.RCX, StringCompare.index(outcome, immediate));
         }
         cpu.setArithmeticFlags(StringCompare.flags(outcome));
-        return next.run(cpu);
     }
 }

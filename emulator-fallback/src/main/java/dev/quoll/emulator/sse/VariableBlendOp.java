@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -12,7 +13,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** PBLENDVB, BLENDVPS and BLENDVPD: elements of the source where the same element of XMM0 has its top bit set. */
-final class VariableBlendOp extends XmmOp {
+final class VariableBlendOp extends XmmOp implements FallThrough {
     private static final long LANES = LaneOperation.topBits(OpTemplate.constant(MethodHandles.lookup(), 0));
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 1);
 
@@ -34,6 +35,12 @@ final class VariableBlendOp extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         long host = sourceHost(cpu, FORM, va);
         long bl = sourceLow(cpu, FORM, va, host);
@@ -44,7 +51,6 @@ final class VariableBlendOp extends XmmOp {
                 cpu,
                 Permutation.select(lowMask, bl, cpu.get64(target)),
                 Permutation.select(highMask, bh, cpu.get64(target + 8)));
-        return next.run(cpu);
     }
 
     private static long negative(long elements) {

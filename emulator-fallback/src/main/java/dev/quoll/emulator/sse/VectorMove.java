@@ -3,6 +3,7 @@ package dev.quoll.emulator.sse;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** Moves of whole XMM registers: MOVAPS, MOVDQU, LDDQU, MOVNTDQ and their kind. */
-final class VectorMove extends XmmOp {
+final class VectorMove extends XmmOp implements FallThrough {
     private static final int FORM = OpTemplate.constant(MethodHandles.lookup(), 0);
     private static final boolean STORE = OpTemplate.flag(MethodHandles.lookup(), 1);
 
@@ -32,6 +33,12 @@ final class VectorMove extends XmmOp {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         if (STORE) {
             store16(cpu, va, cpu.get64(source), cpu.get64(source + 8));
@@ -40,6 +47,5 @@ final class VectorMove extends XmmOp {
             long low = sourceLow(cpu, FORM, va, host);
             setTarget(cpu, low, sourceHigh(cpu, FORM, va, host));
         }
-        return next.run(cpu);
     }
 }

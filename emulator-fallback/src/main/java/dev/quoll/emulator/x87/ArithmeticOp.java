@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80;
@@ -12,7 +13,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** FADD, FMUL, FSUB, FSUBR, FDIV, FDIVR with registers, memory and integers, popping or not. */
-final class ArithmeticOp extends X87Op {
+final class ArithmeticOp extends X87Op implements FallThrough {
     static final int ADD = 0;
     static final int MULTIPLY = 1;
     static final int SUBTRACT = 2;
@@ -45,6 +46,12 @@ final class ArithmeticOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         int first = X87Stack.slot(cpu, 0);
         int other = first;
@@ -77,7 +84,6 @@ final class ArithmeticOp extends X87Op {
             }
             X87Stack.settle(cpu, operation.raised(), operation.roundedUp());
         }
-        return next.run(cpu);
     }
 
     private static void compute(Cpu cpu, int target, int bse, long bs, X87Operation operation) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80;
@@ -13,7 +14,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** FCOM, FUCOM, FICOM, FTST, FCOMI and FUCOMI, with none to two pops. */
-final class CompareOp extends X87Op {
+final class CompareOp extends X87Op implements FallThrough {
     /** A {@link Source}. */
     private static final int SOURCE = OpTemplate.constant(MethodHandles.lookup(), 0);
     /** A quiet NaN is not invalid. */
@@ -47,6 +48,12 @@ final class CompareOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         int first = X87Stack.slot(cpu, 0);
         int other = first;
@@ -63,7 +70,6 @@ final class CompareOp extends X87Op {
         } else {
             compare(cpu, first, other, memory);
         }
-        return next.run(cpu);
     }
 
     private static void compare(Cpu cpu, int first, int other, long memory) {

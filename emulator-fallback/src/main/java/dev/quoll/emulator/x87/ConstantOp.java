@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80Constant;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** FLD1, FLDZ, FLDPI and the other constants. */
-final class ConstantOp extends X87Op {
+final class ConstantOp extends X87Op implements FallThrough {
     private static final Float80Constant[] CONSTANTS = Float80Constant.values();
 
     /** Ordinal of a {@link Float80Constant}. */
@@ -30,6 +31,12 @@ final class ConstantOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         record(cpu);
         if (X87Stack.roomToPush(cpu)) {
@@ -39,6 +46,5 @@ final class ConstantOp extends X87Op {
             X87Stack.push(cpu, operation.signExponent(), operation.significand());
             X87Stack.settle(cpu, 0, false);
         }
-        return next.run(cpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80;
@@ -13,7 +14,7 @@ import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** Functions of ST(0), some also of ST(1), whose one result replaces ST(0), or replaces ST(1) and pops. */
-final class FunctionOp extends X87Op {
+final class FunctionOp extends X87Op implements FallThrough {
     static final int CHANGE_SIGN = 0;
     static final int ABSOLUTE = 1;
     static final int SQUARE_ROOT = 2;
@@ -50,6 +51,12 @@ final class FunctionOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         record(cpu);
         if (ANGLE || QUOTIENT) {
@@ -78,7 +85,6 @@ final class FunctionOp extends X87Op {
                 compute(cpu, signExponent, significand, first, second);
             }
         }
-        return next.run(cpu);
     }
 
     private static void compute(Cpu cpu, int ase, long as, int first, int second) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80Convert;
@@ -12,7 +13,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** FLD, FILD and FBLD. */
-final class LoadOp extends X87Op {
+final class LoadOp extends X87Op implements FallThrough {
     /** A {@link Source}. */
     private static final int SOURCE = OpTemplate.constant(MethodHandles.lookup(), 0);
 
@@ -34,6 +35,12 @@ final class LoadOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         if (SOURCE == Source.REGISTER) {
             record(cpu);
@@ -55,7 +62,6 @@ final class LoadOp extends X87Op {
                 push(cpu, low, high);
             }
         }
-        return next.run(cpu);
     }
 
     private static void push(Cpu cpu, long low, int high) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.MmxRegisters;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
@@ -12,7 +13,7 @@ import dev.quoll.emulator.sse.LaneOperation;
 import java.lang.invoke.MethodHandles;
 
 /** Moves between MMX registers, general registers and memory: MOVD, MOVQ, MOVNTQ, PMOVMSKB. */
-final class MmxMove extends MmxTemplate {
+final class MmxMove extends MmxTemplate implements FallThrough {
     // Destinations.
     static final int MEMORY = 0;
     static final int MMX = 1;
@@ -52,6 +53,12 @@ final class MmxMove extends MmxTemplate {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         MmxRegisters.checkPending(cpu, this);
         long value = LOAD ? load(cpu, address(cpu), SIZE) : cpu.get64(from);
         if (DESTINATION == MEMORY) {
@@ -64,6 +71,5 @@ final class MmxMove extends MmxTemplate {
             case SIGNS -> cpu.set64(to, LaneOperation.byteSigns(value));
             default -> {}
         }
-        return next.run(cpu);
     }
 }

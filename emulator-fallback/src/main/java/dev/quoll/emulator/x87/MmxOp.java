@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.MmxRegisters;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
@@ -14,7 +15,7 @@ import dev.quoll.emulator.sse.LaneShift;
 import java.lang.invoke.MethodHandles;
 
 /** Packed operations whose target is an MMX register and whose source is another, memory or an immediate shift count. */
-final class MmxOp extends MmxTemplate {
+final class MmxOp extends MmxTemplate implements FallThrough {
     // Kinds of operation; what the second constant numbers.
     /** {@link LaneOperation}, with a lane width. */
     static final int LANES = 0;
@@ -65,6 +66,12 @@ final class MmxOp extends MmxTemplate {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         MmxRegisters.checkPending(cpu, this);
         long b = switch (FORM) {
             case REGISTER -> cpu.get64(source);
@@ -73,7 +80,6 @@ final class MmxOp extends MmxTemplate {
         };
         MmxRegisters.enter(cpu);
         MmxRegisters.set(cpu, target, compute(cpu.get64(target), b));
-        return next.run(cpu);
     }
 
     private long compute(long a, long b) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.MmxRegisters;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
@@ -11,7 +12,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** PINSRW and PEXTRW with an MMX register. */
-final class MmxWordMove extends MmxTemplate {
+final class MmxWordMove extends MmxTemplate implements FallThrough {
     private static final boolean INSERT = OpTemplate.flag(MethodHandles.lookup(), 0);
     private static final boolean LOAD = OpTemplate.flag(MethodHandles.lookup(), 1);
 
@@ -47,6 +48,12 @@ final class MmxWordMove extends MmxTemplate {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         MmxRegisters.checkPending(cpu, this);
         long value = LOAD ? cpu.load16(this, address(cpu)) : cpu.get64(from);
         MmxRegisters.enter(cpu);
@@ -56,6 +63,5 @@ final class MmxWordMove extends MmxTemplate {
         } else {
             cpu.set64(to, value >>> shift & 0xffff);
         }
-        return next.run(cpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80Constant;
@@ -13,7 +14,7 @@ import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** FXTRACT, FPTAN and FSINCOS: one result replaces ST(0), the other is pushed. */
-final class PairOp extends X87Op {
+final class PairOp extends X87Op implements FallThrough {
     static final int EXTRACT = 0;
     static final int TANGENT = 1;
     static final int SINE_COSINE = 2;
@@ -33,6 +34,12 @@ final class PairOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         record(cpu);
         if (OPERATION != EXTRACT) {
@@ -54,7 +61,6 @@ final class PairOp extends X87Op {
                 compute(cpu, first, signExponent, significand);
             }
         }
-        return next.run(cpu);
     }
 
     private static void compute(Cpu cpu, int first, int ase, long as) {

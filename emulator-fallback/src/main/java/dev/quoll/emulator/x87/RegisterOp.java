@@ -3,13 +3,14 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** Moves between stack registers: FST ST(i), FSTP ST(i), FXCH, FCMOVcc, FFREE, FFREEP. */
-final class RegisterOp extends X87Op {
+final class RegisterOp extends X87Op implements FallThrough {
     static final int STORE = 0;
     static final int STORE_POP = 1;
     /** Opcode D9 /3, which only pops when ST(0) is empty and raises nothing, as measured on AMD Zen 3. */
@@ -35,6 +36,12 @@ final class RegisterOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         record(cpu);
         int first = X87Stack.slot(cpu, 0);
@@ -49,7 +56,6 @@ final class RegisterOp extends X87Op {
             }
             default -> moveIf(cpu, first, other);
         }
-        return next.run(cpu);
     }
 
     private static void free(Cpu cpu, int other) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80;
@@ -10,7 +11,7 @@ import dev.quoll.emulator.isa.Instruction;
 import java.lang.invoke.MethodHandles;
 
 /** Instructions that wait and touch status or TOP alone: FXAM, FNOP, FINCSTP, FDECSTP. */
-final class StatusOp extends X87Op {
+final class StatusOp extends X87Op implements FallThrough {
     static final int NOTHING = 0;
     static final int EXAMINE = 1;
     static final int INCREMENT = 2;
@@ -31,6 +32,12 @@ final class StatusOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         record(cpu);
         switch (OPERATION) {
@@ -39,7 +46,6 @@ final class StatusOp extends X87Op {
             case DECREMENT -> rotate(cpu, -1);
             default -> {}
         }
-        return next.run(cpu);
     }
 
     private static void examine(Cpu cpu) {

@@ -3,6 +3,7 @@ package dev.quoll.emulator.x87;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
+import dev.quoll.emulator.core.FallThrough;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.TemplateOp;
 import dev.quoll.emulator.fpu.Float80;
@@ -13,7 +14,7 @@ import dev.quoll.emulator.isa.Operand;
 import java.lang.invoke.MethodHandles;
 
 /** FST, FSTP, FIST, FISTP, FISTTP and FBSTP to memory. The store comes before any change of state, since it may fault. */
-final class StoreOp extends X87Op {
+final class StoreOp extends X87Op implements FallThrough {
     private static final int SINGLE_INDEFINITE = 0xffc0_0000;
     private static final long DOUBLE_INDEFINITE = 0xfff8_0000_0000_0000L;
 
@@ -36,6 +37,12 @@ final class StoreOp extends X87Op {
 
     @Override
     public Block run(Cpu cpu) {
+        execute(cpu);
+        return next.run(cpu);
+    }
+
+    @Override
+    public void execute(Cpu cpu) {
         checkPending(cpu);
         long va = address(cpu);
         int first = X87Stack.slot(cpu, 0);
@@ -44,7 +51,6 @@ final class StoreOp extends X87Op {
         } else {
             storeValue(cpu, va, X87Stack.signExponent(cpu, first), X87Stack.significand(cpu, first));
         }
-        return next.run(cpu);
     }
 
     private void storeIndefinite(Cpu cpu, long va) {
