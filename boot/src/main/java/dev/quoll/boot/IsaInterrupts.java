@@ -1,6 +1,7 @@
 package dev.quoll.boot;
 
 import dev.quoll.devices.interrupt.IoApic;
+import dev.quoll.devices.interrupt.NumericErrorLatch;
 import dev.quoll.devices.interrupt.Pic8259;
 import dev.quoll.machine.AccessWidths;
 import dev.quoll.machine.InterruptLine;
@@ -19,10 +20,12 @@ final class IsaInterrupts {
 
     private static final int TIMER = 0;
     private static final int CASCADE = 2;
+    private static final int NUMERIC_ERROR = 13;
     private static final int EXTERNAL_INTERRUPT_PIN = 0;
     private static final int MASTER_PORTS = 0x20;
     private static final int SLAVE_PORTS = 0xa0;
     private static final int EDGE_LEVEL_PORTS = 0x4d0;
+    private static final int NUMERIC_ERROR_PORTS = 0xf0;
 
     private final IoApic ioApic;
     private final Pic8259 pic;
@@ -51,7 +54,12 @@ final class IsaInterrupts {
         machine.ports().register(MASTER_PORTS, Pic8259.PORTS, Pic8259.WIDTHS, pic.master());
         machine.ports().register(SLAVE_PORTS, Pic8259.PORTS, Pic8259.WIDTHS, pic.slave());
         machine.ports().register(EDGE_LEVEL_PORTS, 2, AccessWidths.BYTE, pic.edgeLevelControl());
-        return new IsaInterrupts(ioApic, pic);
+        IsaInterrupts interrupts = new IsaInterrupts(ioApic, pic);
+        NumericErrorLatch latch =
+                machine.add(new NumericErrorLatch(interrupts.line(NUMERIC_ERROR), partition.ignoreNumericError()));
+        partition.setNumericErrorLine(latch.ferr());
+        machine.ports().register(NUMERIC_ERROR_PORTS, NumericErrorLatch.PORTS, NumericErrorLatch.WIDTHS, latch);
+        return interrupts;
     }
 
     /** The I/O APIC pin of an ISA interrupt: the timer's is 2, because 0 takes the 8259's output; -1 for the cascade. */

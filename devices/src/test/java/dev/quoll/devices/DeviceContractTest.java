@@ -12,6 +12,7 @@ import dev.quoll.devices.debug.DebugExitPort;
 import dev.quoll.devices.debug.ResetControlPort;
 import dev.quoll.devices.input.KeyboardController;
 import dev.quoll.devices.interrupt.IoApic;
+import dev.quoll.devices.interrupt.NumericErrorLatch;
 import dev.quoll.devices.interrupt.Pic8259;
 import dev.quoll.devices.pci.HostBridge;
 import dev.quoll.devices.pci.PciBus;
@@ -174,6 +175,12 @@ class DeviceContractTest {
                     rig.ports(1, KeyboardController.WIDTHS, keyboard.commandPort());
                     rig.stimuli.add(random -> keyboard.type(random.nextInt(256), random.nextInt(256)));
                     return keyboard;
+                }),
+                device("numeric error", rig -> {
+                    NumericErrorLatch latch = new NumericErrorLatch(rig.line, InterruptLine.NONE);
+                    rig.ports(NumericErrorLatch.PORTS, NumericErrorLatch.WIDTHS, latch);
+                    rig.drives(latch.ferr());
+                    return latch;
                 }),
                 device("pm timer", rig -> {
                     PmTimer timer = new PmTimer(rig.time);

@@ -129,6 +129,16 @@ final class EmulatorPartition implements Partition {
     }
 
     @Override
+    public void setNumericErrorLine(InterruptLine line) {
+        cpus[0].setNumericErrorLine(line);
+    }
+
+    @Override
+    public InterruptLine ignoreNumericError() {
+        return cpus[0]::ignoreNumericError;
+    }
+
+    @Override
     public void setExternalInterruptSource(ExternalInterruptSource source) {
         externalSource = source;
     }

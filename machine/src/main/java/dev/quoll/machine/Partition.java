@@ -35,6 +35,17 @@ public interface Partition extends AutoCloseable {
     /** Who hears EOI broadcasts of level-triggered vectors; set before the first run. */
     void setEoiListener(EoiListener listener);
 
+    /**
+     * What the FERR# pin of CPU 0 drives, high for asserted: an x87 exception waits while CR0.NE is clear (SDM vol. 1, 8.7). Set before
+     * the first run. Without, such exceptions are ignored, as if IGNNE# were asserted; so they are by an engine that has no such pin.
+     */
+    default void setNumericErrorLine(InterruptLine line) {}
+
+    /** The IGNNE# pin of CPU 0, high for asserted. */
+    default InterruptLine ignoreNumericError() {
+        return InterruptLine.NONE;
+    }
+
     /** Figures for {@code --stats}: one {@code name value} a line. Any thread. */
     String statistics();
 

@@ -3,6 +3,7 @@ package dev.quoll.emulator.core;
 import dev.quoll.emulator.fpu.Mxcsr;
 import dev.quoll.emulator.fpu.X87Operation;
 import dev.quoll.emulator.isa.Flags;
+import dev.quoll.machine.InterruptLine;
 import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -127,6 +128,7 @@ public abstract class Cpu extends LinearMemory {
         clearEvents(-1);
         endShadows();
         nmiBlocked = false;
+        numericErrorSignalled = false;
     }
 
     // Faults. Each returns what the caller throws.
@@ -185,6 +187,50 @@ public abstract class Cpu extends LinearMemory {
     /** #XM. */
     public final GuestFault simdFault(Op op) {
         return fault(op, 19, false, 0);
+    }
+
+    // x87 exceptions the way of the 80387, through FERR# and IGNNE#.
+
+    /** In {@link #faultVector}: nothing is raised, the instruction starts over once the pending interrupt has been taken. */
+    static final int RESTART = -1;
+
+    private volatile InterruptLine numericErrorLine;
+    private volatile boolean numericErrorIgnored;
+    private boolean numericErrorSignalled;
+
+    /** Connects FERR#; before the first run. */
+    public final void setNumericErrorLine(InterruptLine line) {
+        numericErrorLine = line;
+    }
+
+    /** IGNNE#; any thread. */
+    public final void ignoreNumericError(boolean asserted) {
+        numericErrorIgnored = asserted;
+    }
+
+    /**
+     * An x87 instruction finds an unmasked exception pending and CR0.NE clear. Asserts FERR# and lets an interrupt that this brings come
+     * first (SDM vol. 1, 8.7; APM vol. 2, 8.2.18). The processor would stand still until then; with interrupts disabled, or nothing
+     * connected, execution goes on here, as if IGNNE# were asserted.
+     */
+    final void waitForNumericError(Op op) {
+        InterruptLine line = numericErrorLine;
+        if (line == null || numericErrorIgnored) {
+            return;
+        }
+        numericErrorSignalled = true;
+        line.setLevel(true);
+        if (flag(Flags.IF) && (events() & EVENT_INTERRUPT) != 0) {
+            throw fault(op, RESTART, false, 0);
+        }
+    }
+
+    /** The x87 status word may have lost its pending exception: FERR# is deasserted then. */
+    public final void numericErrorSettled() {
+        if (numericErrorSignalled && (get32(StateLayout.X87_STATUS) & MmxRegisters.EXCEPTION_SUMMARY) == 0) {
+            numericErrorSignalled = false;
+            numericErrorLine.setLevel(false);
+        }
     }
 
     // SSE arithmetic. The architectural MXCSR is the slot of the state block; what computes reads it from a copy.

@@ -457,6 +457,9 @@ public abstract class CpuLoop extends Cpu {
 
     /** Delivers the raised exception; one that comes up on the way makes a double fault, a third the end. */
     private boolean deliverFault() {
+        if (faultVector == RESTART) {
+            return true;
+        }
         // What was raised by an instruction that begins a shadow never ran: nothing is held back.
         endShadows();
         int vector = faultVector;

@@ -5,7 +5,8 @@ package dev.quoll.emulator.core;
  * instruction calls {@link #checkPending} first, {@link #enter} when nothing can fault any more, then reads and writes.
  */
 public final class MmxRegisters {
-    private static final int EXCEPTION_SUMMARY = 1 << 7;
+    /** ES of the status word. */
+    static final int EXCEPTION_SUMMARY = 1 << 7;
     private static final int TOP = 7 << 11;
     private static final int ONES = 0xffff;
 
@@ -17,13 +18,15 @@ public final class MmxRegisters {
     }
 
     /**
-     * Raises #MF when an unmasked x87 exception is pending. With CR0.NE clear the processor would signal FERR# and wait for
-     * an interrupt unless IGNNE# is asserted (SDM vol. 3, 2.5; APM vol. 2, 8.2.18); the machine has no such wires, so this
-     * acts as if IGNNE# were: execution goes on, and the status word tells.
+     * Raises #MF when an unmasked x87 exception is pending; with CR0.NE clear the processor's pins tell the board instead
+     * (SDM vol. 3, 2.5).
      */
     public static void checkPending(Cpu cpu, Op op) {
-        if ((cpu.get32(StateLayout.X87_STATUS) & EXCEPTION_SUMMARY) != 0 && (cpu.cr0 & ControlBits.CR0_NE) != 0) {
-            throw cpu.x87Fault(op);
+        if ((cpu.get32(StateLayout.X87_STATUS) & EXCEPTION_SUMMARY) != 0) {
+            if ((cpu.cr0 & ControlBits.CR0_NE) != 0) {
+                throw cpu.x87Fault(op);
+            }
+            cpu.waitForNumericError(op);
         }
     }
 

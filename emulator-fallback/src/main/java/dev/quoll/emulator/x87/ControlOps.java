@@ -22,8 +22,8 @@ final class ControlOps {
     /** The op, or null for other mnemonics. */
     static Op translate(Instruction instruction, BlockContext context) {
         return switch (instruction.mnemonic()) {
-            case FNINIT -> plain(X87Stack::initialise);
-            case FNCLEX -> plain(X87Stack::clearExceptions);
+            case FNINIT -> settling(X87Stack::initialise);
+            case FNCLEX -> settling(X87Stack::clearExceptions);
             // Of the 8087 and 80287; no-operations ever since (SDM vol. 3, 24.18.9).
             case FNENI, FNDISI, FNSETPM -> plain(cpu -> {});
             case FWAIT -> new Wait();
@@ -36,6 +36,13 @@ final class ControlOps {
             case FLDENV, FRSTOR, FNSTENV, FNSAVE -> new EnvironmentOp(instruction, context);
             default -> null;
         };
+    }
+
+    private static Op settling(Register action) {
+        return plain(cpu -> {
+            action.execute(cpu);
+            cpu.numericErrorSettled();
+        });
     }
 
     private static Op plain(Register action) {
@@ -69,6 +76,7 @@ final class ControlOps {
         public void execute(Cpu cpu) {
             MmxRegisters.checkPending(cpu, this);
             X87Stack.loadControl(cpu, cpu.load16(this, address(cpu)));
+            cpu.numericErrorSettled();
         }
     }
 

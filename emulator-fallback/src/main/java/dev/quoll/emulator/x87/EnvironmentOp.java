@@ -78,6 +78,7 @@ final class EnvironmentOp extends SimpleMemOp {
                 X87Stack.loadControl(cpu, X87Stack.control(cpu) | FpException.ALL);
             }
         }
+        cpu.numericErrorSettled();
     }
 
     private void storeEnvironment(Cpu cpu, long va) {

@@ -75,6 +75,7 @@ final class SaveOp extends SimpleMemOp implements StateArea {
             case XSAVEC -> xsavec();
             default -> xsave(mnemonic == Mnemonic.XSAVEOPT);
         }
+        cpu.numericErrorSettled();
     }
 
     private boolean fast() {
