@@ -142,10 +142,8 @@ final class ExactResult {
             high = WideInteger.divide(as, 0, bs);
             remainder = -(high * bs);
         }
-        low = WideInteger.divide(remainder, 0, bs);
-        if (low * bs != 0) {
-            low |= 1;
-        }
+        // Of what lies below 64 bits, rounding wants to know whether it is above the middle, and whether it is there.
+        low = remainder == 0 ? 0 : Long.compareUnsigned(remainder, bs - remainder) >= 0 ? -1 : 1;
     }
 
     /** Square root of a nonnegative number. */

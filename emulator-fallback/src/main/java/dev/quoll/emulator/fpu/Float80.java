@@ -71,6 +71,9 @@ public final class Float80 {
 
     /** a + b. */
     public static void add(int ase, long as, int bse, long bs, X87Operation op) {
+        if (Float80Quick.add(ase, as, bse, bs, op)) {
+            return;
+        }
         Kind a = kind(ase, as);
         Kind b = kind(bse, bs);
         if (refused(a, ase, as, b, bse, bs, op)) {
@@ -114,6 +117,9 @@ public final class Float80 {
 
     /** a * b. */
     public static void multiply(int ase, long as, int bse, long bs, X87Operation op) {
+        if (Float80Quick.multiply(ase, as, bse, bs, op)) {
+            return;
+        }
         Kind a = kind(ase, as);
         Kind b = kind(bse, bs);
         if (refused(a, ase, as, b, bse, bs, op)) {
@@ -142,6 +148,9 @@ public final class Float80 {
 
     /** a / b. */
     public static void divide(int ase, long as, int bse, long bs, X87Operation op) {
+        if (Float80Quick.divide(ase, as, bse, bs, op)) {
+            return;
+        }
         Kind a = kind(ase, as);
         Kind b = kind(bse, bs);
         if (refused(a, ase, as, b, bse, bs, op)) {

@@ -34,17 +34,15 @@ final class WideInteger {
 
     /** The floor of the square root of a 128-bit integer that is at least 2^126. */
     static long squareRoot(long high, long low) {
-        // 53 good bits from the hardware, then Newton steps on integers; the last corrections are by one.
+        // 52 good bits from the hardware, doubled by Newton's step on integers; the last corrections are by one.
         double estimate = Math.sqrt(unsignedToDouble(high)) * 0x1p32;
         long root = estimate >= 0x1p64 ? -1L : (long) (estimate * 0.5) << 1;
-        for (int i = 0; i < 2; i++) {
-            if (root >= 0) {
-                root = Long.MIN_VALUE;
-            }
-            if (Long.compareUnsigned(high, root) >= 0) {
-                root = -1L;
-                break;
-            }
+        if (root >= 0) {
+            root = Long.MIN_VALUE;
+        }
+        if (Long.compareUnsigned(high, root) >= 0) {
+            root = -1L;
+        } else {
             long quotient = divide(high, low, root);
             // Mean of two unsigned numbers without overflow.
             root = (root & quotient) + ((root ^ quotient) >>> 1);

@@ -21,10 +21,12 @@ public final class X87Operation {
 
     private int control;
     private int raised;
+    private boolean nearestExtended;
 
     /** Starts an instruction under a control word (SDM vol. 1, 8.1.5). */
     public void begin(int controlWord) {
         control = controlWord;
+        nearestExtended = (controlWord & (3 << PRECISION_CONTROL_SHIFT | 3 << ROUNDING_SHIFT)) == 3 << PRECISION_CONTROL_SHIFT;
         raised = 0;
         roundedUp = false;
         denormalSource = false;
@@ -68,6 +70,17 @@ public final class X87Operation {
     /** Whether a result goes to memory: not on any unmasked exception but precision. */
     public boolean storesToMemory() {
         return (unmasked() & ~FpException.PRECISION) == 0;
+    }
+
+    /** Whether {@link Float80Quick} applies: rounding to nearest at 64 bits, and no denormal operand in memory. */
+    boolean quick() {
+        return nearestExtended && !denormalSource;
+    }
+
+    /** The result was rounded. */
+    void inexact(boolean up) {
+        raised |= FpException.PRECISION;
+        roundedUp = up;
     }
 
     void raise(int exceptions) {

@@ -98,7 +98,7 @@ final class ArithmeticOp extends X87Op implements FallThrough {
             default -> Float80.divide(bse, bs, ase, as, operation);
         }
         if (operation.storesToRegister()) {
-            X87Stack.write(cpu, target, operation.signExponent(), operation.significand());
+            X87Stack.replace(cpu, target, operation.signExponent(), operation.significand());
             if (POP) {
                 X87Stack.pop(cpu);
             }

@@ -78,6 +78,12 @@ final class X87Stack {
         cpu.put32(StateLayout.X87_TAG, cpu.get32(StateLayout.X87_TAG) & ~(EMPTY << tagShift(slot)));
     }
 
+    /** Writes a register that is in use. */
+    static void replace(RegisterFile cpu, int slot, int signExponent, long significand) {
+        cpu.set64(slot, significand);
+        cpu.set64(slot + 8, signExponent & 0xffff);
+    }
+
     /** The masked response to a stack fault. */
     static void writeIndefinite(RegisterFile cpu, int slot) {
         write(cpu, slot, Float80.INDEFINITE_SIGN_EXPONENT, Float80.INDEFINITE_SIGNIFICAND);
@@ -132,9 +138,11 @@ final class X87Stack {
 
     /** Ends an instruction: adds its exceptions to the status word and sets C1. */
     static void settle(RegisterFile cpu, int raised, boolean c1) {
-        setConditions(cpu, C1, c1 ? C1 : 0);
-        if (raised != 0) {
-            raise(cpu, raised);
+        int before = status(cpu);
+        int after = before & ~C1 | (c1 ? C1 : 0) | raised;
+        if (after != before) {
+            boolean unmasked = (raised & ~control(cpu) & FpException.ALL) != 0;
+            cpu.put32(StateLayout.X87_STATUS, after | (unmasked ? PENDING : 0));
         }
     }
 
