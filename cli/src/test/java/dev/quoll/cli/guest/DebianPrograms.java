@@ -3,43 +3,59 @@ package dev.quoll.cli.guest;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quoll.boot.initramfs.CpioWriter;
+import dev.quoll.boot.kit.DownloadKit;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Perl and Python of Debian 12 with the libraries they need, unpacked once for the guest and for the host. */
+/** Programs of Debian 12 with the libraries they need, unpacked once for the guest and for the host. */
 final class DebianPrograms {
-    private static final List<String> PACKAGES = List.of(
+    /** Perl and Python. */
+    static final List<String> INTERPRETERS = List.of(
             "libc6", "libcrypt1", "perl-base", "python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib",
             "libexpat1", "zlib1g", "libssl3");
     private static final String LIBRARIES = "lib/x86_64-linux-gnu";
 
     private final Path tree;
 
-    /** Downloads through apt; skips the calling test where that does not work. */
-    DebianPrograms(Path folder) throws IOException, InterruptedException {
+    /** Downloads through apt what is not yet in the user's cache; skips the calling test where that does not work. */
+    DebianPrograms(Path folder, List<String> packages) throws IOException, InterruptedException {
         HostPrograms.require("apt-get", "dpkg-deb");
-        Path downloads = Files.createDirectory(folder.resolve("packages"));
+        Path cache = Files.createDirectories(DownloadKit.userCache().resolve("programs"));
         tree = Files.createDirectory(folder.resolve("tree"));
-        List<String> download = new ArrayList<>(List.of("apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download"));
-        download.addAll(PACKAGES);
+        for (String name : packages) {
+            Path deb = cache.resolve(name + ".deb");
+            if (!Files.exists(deb)) {
+                Path download = Files.createTempDirectory(cache, ".fetch-");
+                download(download, name);
+                Files.move(only(download), deb, StandardCopyOption.REPLACE_EXISTING);
+                Files.delete(download);
+            }
+            HostPrograms.outputOf(folder, Map.of(), List.of("dpkg-deb", "-x", deb.toString(), tree.toString()));
+        }
+    }
+
+    private static void download(Path folder, String name) throws InterruptedException {
         try {
-            HostPrograms.outputOf(downloads, Map.of(), download);
+            HostPrograms.outputOf(
+                    folder, Map.of(), List.of("apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", name));
         } catch (IOException e) {
             assumeTrue(false, "the packages of Debian 12 cannot be fetched: " + e.getMessage());
         }
-        try (DirectoryStream<Path> packages = Files.newDirectoryStream(downloads, "*.deb")) {
-            for (Path deb : packages) {
-                HostPrograms.outputOf(folder, Map.of(), List.of("dpkg-deb", "-x", deb.toString(), tree.toString()));
-            }
+    }
+
+    private static Path only(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findFirst().orElseThrow(() -> new IOException("apt-get left nothing in " + folder));
         }
     }
 
@@ -51,15 +67,28 @@ final class DebianPrograms {
     /** What the guest's program prints on the host's processor: the same program file, loader and libraries. */
     String outputOnHost(String program, List<String> arguments, Map<String, String> environment)
             throws IOException, InterruptedException {
+        Map<String, String> all = new TreeMap<>(HostPrograms.GUEST_LIKE);
+        all.putAll(environment);
+        return outputOnHost("", program, arguments, all);
+    }
+
+    /**
+     * The same in a folder of the tree, with an environment of its own.
+     *
+     * @param folder within the tree
+     */
+    String outputOnHost(String folder, String program, List<String> arguments, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        String libraries = "usr/" + LIBRARIES;
         List<String> command = new ArrayList<>(List.of(
                 file(LIBRARIES + "/ld-linux-x86-64.so.2").toString(),
                 "--library-path",
-                file(LIBRARIES) + ":" + file("usr/" + LIBRARIES),
+                Stream.of(LIBRARIES, libraries, libraries + "/blas", libraries + "/lapack")
+                        .map(part -> file(part).toString())
+                        .collect(Collectors.joining(":")),
                 file(program).toString()));
         command.addAll(arguments);
-        Map<String, String> all = new TreeMap<>(HostPrograms.GUEST_LIKE);
-        all.putAll(environment);
-        return HostPrograms.outputOf(tree, all, command);
+        return HostPrograms.outputOf(file(folder), environment, command);
     }
 
     /**

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Programs of the host that the tests use. */
@@ -22,6 +23,17 @@ final class HostPrograms {
             "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX2,-AVX,-FMA,-FMA4,-AVX2_Usable,-AVX_Usable,-FMA_Usable,-FMA4_Usable",
             "LC_ALL",
             "C");
+
+    /** The environment under which the host's libraries choose what they choose in a guest of a profile. */
+    static Map<String, String> like(String profile) {
+        Map<String, String> environment = new TreeMap<>(GUEST_LIKE);
+        if (profile.equals("v3")) {
+            environment.put("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-FMA4,-FMA4_Usable");
+        } else {
+            environment.put("NPY_DISABLE_CPU_FEATURES", "AVX F16C FMA3 AVX2");
+        }
+        return environment;
+    }
 
     private HostPrograms() {}
 

@@ -37,6 +37,7 @@ class LiveGuestTest {
 
     private GuestTerminal guest;
     private String expectedOfProgram;
+    private CompiledPrograms compiled;
 
     @BeforeAll
     void boot(@TempDir Path folder) throws Exception {
@@ -48,9 +49,11 @@ class LiveGuestTest {
         HostPrograms.outputOf(folder, Map.of(), List.of("cc", "-O2", "-static", "-o", "programs", "programs.c", "-lm"));
         Path program = folder.resolve("programs");
         expectedOfProgram = HostPrograms.outputOf(folder, HostPrograms.GUEST_LIKE, List.of(program.toString()));
+        compiled = new CompiledPrograms(folder, CompiledPrograms.LIGHT);
         Path archive = folder.resolve("program.cpio");
         try (CpioWriter cpio = new CpioWriter(Files.newOutputStream(archive))) {
             cpio.file("root/programs", 0755, Files.readAllBytes(program));
+            compiled.pack(cpio);
         }
         guest = new StockGuest(folder).with(archive).boot();
     }
@@ -74,6 +77,16 @@ class LiveGuestTest {
     void aProgramComputesWhatItComputesOnTheHost() throws Exception {
         String output = guest.run("/root/programs", COMMAND);
         assertThat(output.lines()).hasSizeGreaterThan(20).containsExactlyElementsOf(expectedOfProgram.lines().toList());
+    }
+
+    @Test
+    @Order(2)
+    void programsForEachFeatureDoWhatTheyDoOnTheHost() throws Exception {
+        for (CompiledPrograms.Build build : compiled.made()) {
+            assertThat(guest.run("/" + CompiledPrograms.FOLDER + build.name(), COMMAND))
+                    .as(build.name())
+                    .isEqualTo(compiled.outputOnHost(build, HostPrograms.GUEST_LIKE));
+        }
     }
 
     @Test

@@ -28,7 +28,7 @@ class ProgramsTest {
 
     @BeforeAll
     void boot(@TempDir Path folder) throws Exception {
-        programs = new DebianPrograms(folder);
+        programs = new DebianPrograms(folder, DebianPrograms.INTERPRETERS);
         Files.createDirectories(programs.file("root"));
         for (String script : List.of("programs.pl", "programs.py")) {
             try (InputStream in = ProgramsTest.class.getResourceAsStream(script)) {
