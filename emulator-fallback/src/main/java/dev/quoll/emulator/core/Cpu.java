@@ -331,7 +331,7 @@ public abstract class Cpu extends LinearMemory {
             if (codeBase != segmentBase(CS) || codeLimit != limit[CS]) {
                 codeBase = segmentBase(CS);
                 codeLimit = limit[CS];
-                executeGeneration++;
+                renewGenerations();
             }
             if (codeLimit != 0xffffffffL || (codeBase & ~PAGE) != 0) {
                 bits |= Mode.LIMITED;

@@ -71,7 +71,7 @@ public abstract class CpuLoop extends Cpu {
     }
 
     private long key() {
-        return (long) executeGeneration << 32 | mode;
+        return executeGeneration << 16 | mode;
     }
 
     private static int slot(long rip) {

@@ -139,7 +139,7 @@ public abstract class SoftMmu extends Tlb {
                 return null;
             }
         }
-        return executePages[context][(int) (va >>> 12) & StateLayout.TLB_ENTRIES - 1];
+        return executePage(va, context);
     }
 
     /** One byte of an instruction, from RAM or over the bus. */

@@ -62,7 +62,10 @@ public final class StateLayout {
     public static final int TLB_ENTRIES = 1024;
     public static final int TLB_ENTRY_SHIFT = 5;
     public static final int TLB_CONTEXT_BYTES = TLB_ENTRIES << TLB_ENTRY_SHIFT;
-    public static final int TLB_CONTEXTS = 3;
+    /** Address spaces whose translations are kept: as many as Linux gives PCIDs to on a processor. */
+    public static final int TLB_SPACES = 6;
+
+    public static final int TLB_CONTEXTS = 1 + 2 * TLB_SPACES;
 
     /** One more context in which nothing is ever entered: all accesses take the slow path. */
     public static final int EMPTY_TLB = TLB + TLB_CONTEXTS * TLB_CONTEXT_BYTES;

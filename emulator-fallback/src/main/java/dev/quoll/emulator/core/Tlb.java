@@ -14,8 +14,10 @@ import java.util.Arrays;
  * byte. What needs care (device memory, clean pages, pages that hold decoded code, watched pages) simply has no tag, so
  * that it takes the slow path.
  *
- * <p>There are three contexts, so that a change of privilege flushes nothing: supervisor, user, and supervisor with
- * EFLAGS.AC set while SMAP is on.
+ * <p>There are contexts, so that a change of privilege flushes nothing: one for the supervisor, and for each of a few
+ * address spaces (PCIDs) one for the user and one for the supervisor with EFLAGS.AC set while SMAP is on, in which the
+ * kernel reaches the user's memory. What the supervisor's context holds is mostly global; the rest of it goes with every
+ * change of the address space (SDM vol. 3, 4.10.1 lets a processor keep as little as it likes).
  */
 public abstract class Tlb extends LazyFlags {
     static final int READ_TAG = 0;
@@ -25,8 +27,10 @@ public abstract class Tlb extends LazyFlags {
 
     static final long PAGE = -4096L;
     private static final long INDEX_MASK = (long) (StateLayout.TLB_ENTRIES - 1) << StateLayout.TLB_ENTRY_SHIFT;
+    private static final int PCID = 0xfff;
     private static final int INDEX_SHIFT = 12 - StateLayout.TLB_ENTRY_SHIFT;
 
+    // Kinds of context. Those of USER and SUPERVISOR_AC exist in each address space.
     static final int SUPERVISOR = 0;
     static final int USER = 1;
     static final int SUPERVISOR_AC = 2;
@@ -46,16 +50,33 @@ public abstract class Tlb extends LazyFlags {
     /** 64 less the width of linear addresses. */
     int signShift = 16;
 
-    /** Entries filled with pages that are not global since the last flush, per context; a flush visits only these. */
+    /** Places filled with pages that are not global since the last flush, per context; a flush visits only these. */
     private final short[][] filled = new short[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
 
     private final int[] filledCount = new int[StateLayout.TLB_CONTEXTS];
+    /** Whether an entry came from a global page. */
+    private final boolean[][] global = new boolean[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
+    /** Whether anything has been entered into a context since it was last cleared as a whole. */
+    private final boolean[] touched = new boolean[StateLayout.TLB_CONTEXTS];
+
+    /** The address space in use. */
+    private int space;
+    /** PCIDs of the address spaces, -1 for a free one. */
+    private final int[] spacePcid = new int[StateLayout.TLB_SPACES];
+    /** The one to be given up next. */
+    private int victim;
     /** Bloom bits of large pages that have pieces in the TLB: numbers of 2 MiB, 4 MiB and 1 GiB pages alike. */
     private final long[] largePages = new long[16];
     /** Code pages of the execute tags, in step with the off-heap entries. */
-    final CodePage[][] executePages = new CodePage[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
-    /** Changes with everything that can make a RIP lead elsewhere: flushes, and CS outside 64-bit code. */
-    int executeGeneration;
+    private final CodePage[][] executePages = new CodePage[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
+    /** Differs whenever a RIP may lead elsewhere: after flushes, and with CS outside 64-bit code. */
+    long executeGeneration;
+
+    private long lastGeneration;
+    private long supervisorGeneration;
+    private final long[] userGeneration = new long[StateLayout.TLB_SPACES];
+    /** The supervisor has executed from a page that is not global, so a change of the address space concerns its code. */
+    private boolean nonGlobalSupervisorCode;
 
     /** Counters for statistics. */
     long tlbMisses;
@@ -66,8 +87,12 @@ public abstract class Tlb extends LazyFlags {
         super(arena);
         this.physical = physical;
         this.ram = physical.ram;
-        for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
-            clear(state + StateLayout.EMPTY_TLB + ((long) i << StateLayout.TLB_ENTRY_SHIFT));
+        for (int index = 0; index <= StateLayout.TLB_CONTEXTS; index++) {
+            // The one behind the last is the empty one.
+            long base = contextBase(index);
+            for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
+                clear(base + ((long) i << StateLayout.TLB_ENTRY_SHIFT));
+            }
         }
         selectContext();
         flushAll();
@@ -90,7 +115,8 @@ public abstract class Tlb extends LazyFlags {
                         : SUPERVISOR;
         // Alignment is looked at on the slow path only, so whoever wants it checked takes that always.
         alignmentChecked = cpl == 3 && (cr0 & ControlBits.CR0_AM) != 0 && flag(Flags.AC);
-        tlb = alignmentChecked ? state + StateLayout.EMPTY_TLB : contextBase(context);
+        tlb = alignmentChecked ? state + StateLayout.EMPTY_TLB : contextBase(contextIndex(context));
+        executeGeneration = cpl == 3 ? userGeneration[space] : supervisorGeneration;
     }
 
     /** Whether the unused upper bits of a linear address repeat its sign (SDM vol. 1, 3.3.7.1). */
@@ -98,8 +124,12 @@ public abstract class Tlb extends LazyFlags {
         return linear << signShift >> signShift == linear;
     }
 
-    private long contextBase(int which) {
-        return state + StateLayout.TLB + (long) which * StateLayout.TLB_CONTEXT_BYTES;
+    private int contextIndex(int which) {
+        return which == SUPERVISOR ? SUPERVISOR : which + 2 * space;
+    }
+
+    private long contextBase(int index) {
+        return state + StateLayout.TLB + (long) index * StateLayout.TLB_CONTEXT_BYTES;
     }
 
     /** Address of the entry that a linear address would have in the context in use. */
@@ -109,57 +139,153 @@ public abstract class Tlb extends LazyFlags {
 
     /** As {@link #entry(long)}, in another context. */
     final long entry(long va, int which) {
-        return contextBase(which) + (va >>> INDEX_SHIFT & INDEX_MASK);
+        return contextBase(contextIndex(which)) + (va >>> INDEX_SHIFT & INDEX_MASK);
+    }
+
+    /** Code may lie elsewhere now, whoever executes it. */
+    final void renewGenerations() {
+        supervisorGeneration = ++lastGeneration;
+        nonGlobalSupervisorCode = false;
+        for (int each = 0; each < StateLayout.TLB_SPACES; each++) {
+            userGeneration[each] = ++lastGeneration;
+        }
+        executeGeneration = cpl == 3 ? userGeneration[space] : supervisorGeneration;
     }
 
     /** Forgets every translation, global ones included. */
     public final void flushAll() {
         tlbFlushes++;
-        executeGeneration++;
-        for (int which = 0; which < StateLayout.TLB_CONTEXTS; which++) {
-            long base = contextBase(which);
-            for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
-                clear(base + ((long) i << StateLayout.TLB_ENTRY_SHIFT));
+        renewGenerations();
+        for (int index = 0; index < StateLayout.TLB_CONTEXTS; index++) {
+            if (touched[index]) {
+                clearContext(index);
             }
-            filledCount[which] = 0;
         }
         Arrays.fill(largePages, 0);
+        Arrays.fill(spacePcid, -1);
+        spacePcid[space] = currentPcid();
     }
 
-    /** Forgets translations that are not global: MOV to CR3 (SDM vol. 3, 4.10.4.1). */
+    private void clearContext(int index) {
+        long base = contextBase(index);
+        for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
+            clear(base + ((long) i << StateLayout.TLB_ENTRY_SHIFT));
+        }
+        filledCount[index] = 0;
+        touched[index] = false;
+    }
+
+    private int currentPcid() {
+        return (cr4 & ControlBits.CR4_PCIDE) != 0 ? (int) cr3 & PCID : 0;
+    }
+
+    /** Forgets the current address space's translations that are not global: MOV to CR3 (SDM vol. 3, 4.10.4.1). */
     public final void flushNonGlobal() {
         tlbFlushes++;
-        executeGeneration++;
-        for (int which = 0; which < StateLayout.TLB_CONTEXTS; which++) {
-            long base = contextBase(which);
-            short[] indices = filled[which];
-            for (int i = filledCount[which] - 1; i >= 0; i--) {
-                clear(base + ((long) indices[i] << StateLayout.TLB_ENTRY_SHIFT));
-            }
-            filledCount[which] = 0;
+        dropNonGlobalOfSupervisor();
+        dropNonGlobalOfSpace(space);
+        selectContext();
+    }
+
+    /** Forgets all translations that are not global: INVPCID of type 3. */
+    public final void flushNonGlobalOfAllSpaces() {
+        flushNonGlobal();
+        for (int each = 0; each < StateLayout.TLB_SPACES; each++) {
+            dropNonGlobalOfSpace(each);
+        }
+        selectContext();
+    }
+
+    /** INVPCID of type 1. */
+    public final void flushSpace(int pcid) {
+        int which = spaceOf(pcid);
+        if (which == space) {
+            flushNonGlobal();
+        } else if (which >= 0) {
+            dropNonGlobalOfSpace(which);
         }
     }
 
-    /** INVLPG: forgets the page, global or not, and every piece of a large page around it. */
-    public final void flushPage(long va) {
-        executeGeneration++;
-        long page = va & PAGE;
-        boolean large = hasPieces(va >>> 21) || hasPieces(va >>> 22) || hasPieces(va >>> 30);
-        for (int which = 0; which < StateLayout.TLB_CONTEXTS; which++) {
-            long base = contextBase(which);
-            if (!large) {
-                long entry = entry(va, which);
-                if (holds(entry, page, PAGE)) {
-                    clear(entry);
-                }
-                continue;
+    /**
+     * MOV to CR3 while CR4.PCIDE is set.
+     *
+     * @param keep bit 63 of the value: what is known of the address space may stay
+     */
+    public final void switchSpace(int pcid, boolean keep) {
+        tlbFlushes++;
+        int next = spaceOf(pcid);
+        if (next != space || !keep) {
+            dropNonGlobalOfSupervisor();
+        }
+        if (next < 0) {
+            victim = (victim + 1) % StateLayout.TLB_SPACES;
+            next = victim;
+            spacePcid[next] = pcid;
+            dropNonGlobalOfSpace(next);
+        } else if (!keep) {
+            dropNonGlobalOfSpace(next);
+        }
+        space = next;
+        selectContext();
+    }
+
+    private int spaceOf(int pcid) {
+        for (int each = 0; each < StateLayout.TLB_SPACES; each++) {
+            if (spacePcid[each] == pcid) {
+                return each;
             }
-            // A piece of a 1 GiB page elsewhere in its gigabyte counts as well.
-            for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
-                long entry = base + ((long) i << StateLayout.TLB_ENTRY_SHIFT);
-                if (holds(entry, va & -(1L << 30), -(1L << 30))) {
-                    clear(entry);
-                }
+        }
+        return -1;
+    }
+
+    private void dropNonGlobalOfSupervisor() {
+        dropNonGlobal(SUPERVISOR);
+        if (nonGlobalSupervisorCode) {
+            nonGlobalSupervisorCode = false;
+            supervisorGeneration = ++lastGeneration;
+        }
+    }
+
+    private void dropNonGlobalOfSpace(int which) {
+        dropNonGlobal(USER + 2 * which);
+        dropNonGlobal(SUPERVISOR_AC + 2 * which);
+        userGeneration[which] = ++lastGeneration;
+    }
+
+    private void dropNonGlobal(int index) {
+        long base = contextBase(index);
+        short[] indices = filled[index];
+        for (int i = filledCount[index] - 1; i >= 0; i--) {
+            clear(base + ((long) indices[i] << StateLayout.TLB_ENTRY_SHIFT));
+        }
+        filledCount[index] = 0;
+    }
+
+    /** INVLPG: forgets the page, global or not, and every piece of a large page around it; in all address spaces. */
+    public final void flushPage(long va) {
+        renewGenerations();
+        for (int index = 0; index < StateLayout.TLB_CONTEXTS; index++) {
+            if (touched[index]) {
+                dropPage(index, va);
+            }
+        }
+    }
+
+    private void dropPage(int index, long va) {
+        boolean large = hasPieces(va >>> 21) || hasPieces(va >>> 22) || hasPieces(va >>> 30);
+        long base = contextBase(index);
+        if (!large) {
+            long entry = base + (va >>> INDEX_SHIFT & INDEX_MASK);
+            if (holds(entry, va & PAGE, PAGE)) {
+                clear(entry);
+            }
+            return;
+        }
+        // A piece of a 1 GiB page elsewhere in its gigabyte counts as well.
+        for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
+            long entry = base + ((long) i << StateLayout.TLB_ENTRY_SHIFT);
+            if (holds(entry, va & -(1L << 30), -(1L << 30))) {
+                clear(entry);
             }
         }
     }
@@ -180,13 +306,13 @@ public abstract class Tlb extends LazyFlags {
 
     /** Code pages have been dropped: fetches look them up anew. */
     final void dropExecutePages() {
-        executeGeneration++;
-        for (int which = 0; which < StateLayout.TLB_CONTEXTS; which++) {
-            long base = contextBase(which);
-            for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
+        renewGenerations();
+        for (int index = 0; index < StateLayout.TLB_CONTEXTS; index++) {
+            long base = contextBase(index);
+            for (int i = 0; i < StateLayout.TLB_ENTRIES && touched[index]; i++) {
                 HostMemory.putLong(stateSegment, base + ((long) i << StateLayout.TLB_ENTRY_SHIFT) + EXECUTE_TAG, -1);
             }
-            Arrays.fill(executePages[which], null);
+            Arrays.fill(executePages[index], null);
         }
     }
 
@@ -199,9 +325,9 @@ public abstract class Tlb extends LazyFlags {
     /** A RAM page has come to hold code: stores to it must be seen from now on. */
     final void protectCode(int pageIndex) {
         long host = physical.ramBase + ((long) pageIndex << 12);
-        for (int which = 0; which < StateLayout.TLB_CONTEXTS; which++) {
-            long base = contextBase(which);
-            for (int i = 0; i < StateLayout.TLB_ENTRIES; i++) {
+        for (int index = 0; index < StateLayout.TLB_CONTEXTS; index++) {
+            long base = contextBase(index);
+            for (int i = 0; i < StateLayout.TLB_ENTRIES && touched[index]; i++) {
                 long entry = base + ((long) i << StateLayout.TLB_ENTRY_SHIFT);
                 long tag = HostMemory.getLong(stateSegment, entry + WRITE_TAG);
                 if (tag != -1 && HostMemory.getLong(stateSegment, entry + ADDEND) + tag == host) {
@@ -219,19 +345,19 @@ public abstract class Tlb extends LazyFlags {
      */
     final void fill(long page, long offset, int accessKind, int which, PageTableWalker walk) {
         boolean watched = watchedPage(page);
-        int index = (int) (page >>> 12) & StateLayout.TLB_ENTRIES - 1;
-        long entry = contextBase(which) + ((long) index << StateLayout.TLB_ENTRY_SHIFT);
+        int index = contextIndex(which);
+        int place = (int) (page >>> 12) & StateLayout.TLB_ENTRIES - 1;
+        long entry = contextBase(index) + ((long) place << StateLayout.TLB_ENTRY_SHIFT);
         long addend = physical.ramBase + offset - page;
-        if (!holds(entry, page, PAGE) || HostMemory.getLong(stateSegment, entry + ADDEND) != addend) {
+        touched[index] = true;
+        boolean known = holds(entry, page, PAGE)
+                && HostMemory.getLong(stateSegment, entry + ADDEND) == addend
+                && global[index][place] == walk.global;
+        if (!known) {
             clear(entry);
+            global[index][place] = walk.global;
             if (!walk.global) {
-                int count = filledCount[which];
-                if (count == StateLayout.TLB_ENTRIES) {
-                    rebuildFilled(which);
-                    count = filledCount[which];
-                }
-                filled[which][count] = (short) index;
-                filledCount[which] = count + 1;
+                logNonGlobal(index, place);
             }
         }
         HostMemory.putLong(stateSegment, entry + ADDEND, addend);
@@ -240,8 +366,9 @@ public abstract class Tlb extends LazyFlags {
             largePages[(int) (pageNumber >>> 6) & 15] |= 1L << pageNumber;
         }
         if (accessKind == PageTableWalker.EXECUTE) {
+            nonGlobalSupervisorCode |= which != USER && !walk.global;
             HostMemory.putLong(stateSegment, entry + EXECUTE_TAG, page);
-            executePages[which][index] = codePage((int) (offset >>> 12));
+            executePages[index][place] = codePage((int) (offset >>> 12));
             return;
         }
         if (!watched) {
@@ -252,14 +379,16 @@ public abstract class Tlb extends LazyFlags {
         }
     }
 
-    /** The log is full: drop what it names and start over. */
-    private void rebuildFilled(int which) {
-        long base = contextBase(which);
-        short[] indices = filled[which];
-        for (int i = 0; i < filledCount[which]; i++) {
-            clear(base + ((long) indices[i] << StateLayout.TLB_ENTRY_SHIFT));
+    private void logNonGlobal(int index, int place) {
+        if (filledCount[index] == StateLayout.TLB_ENTRIES) {
+            // The log is full: drop what it names and start over.
+            dropNonGlobal(index);
         }
-        filledCount[which] = 0;
-        executeGeneration++;
+        filled[index][filledCount[index]++] = (short) place;
+    }
+
+    /** The code page that an execute tag stands for. */
+    final CodePage executePage(long va, int which) {
+        return executePages[contextIndex(which)][(int) (va >>> 12) & StateLayout.TLB_ENTRIES - 1];
     }
 }

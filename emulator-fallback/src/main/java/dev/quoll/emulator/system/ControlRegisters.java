@@ -106,20 +106,19 @@ final class ControlRegisters {
 
     private static void writeCr3(Cpu cpu, Op op, long value) {
         long next = value;
-        boolean keep = false;
+        boolean tagged = (cpu.cr4 & ControlBits.CR4_PCIDE) != 0;
+        boolean keep = tagged && value < 0;
         if (cpu.longMode()) {
-            boolean tagged = (cpu.cr4 & ControlBits.CR4_PCIDE) != 0;
-            keep = tagged && value < 0;
             next = tagged ? value & Long.MAX_VALUE : value;
             require(cpu, op, next >>> cpu.platform().physicalAddressBits() == 0);
         } else {
             next &= 0xffffffffL;
             loadDirectoryPointers(cpu, op, cpu.cr0, cpu.cr4, next);
         }
-        // The TLB holds one address space, so "keep this PCID's entries" can be honoured only where nothing changes.
-        boolean same = next == cpu.cr3;
         cpu.cr3 = next;
-        if (!keep || !same) {
+        if (tagged) {
+            cpu.switchSpace((int) (next & PCID), keep);
+        } else {
             cpu.flushNonGlobal();
         }
     }
@@ -172,27 +171,20 @@ final class ControlRegisters {
         cpu.updateMode();
     }
 
-    /** INVPCID (SDM vol. 2): only the current PCID has entries, so others have none to drop. */
+    /** INVPCID (SDM vol. 2): forgets at least what it has to. */
     static void invalidate(Cpu cpu, Op op, long type, long pcid, long address) {
         require(cpu, op, type >= 0 && type <= 3);
         require(cpu, op, pcid >>> 12 == 0);
         boolean tagged = (cpu.cr4 & ControlBits.CR4_PCIDE) != 0;
         require(cpu, op, type > 1 || tagged || pcid == 0);
-        boolean current = pcid == (tagged ? cpu.cr3 & PCID : 0);
         switch ((int) type) {
             case 0 -> {
                 require(cpu, op, cpu.canonicalBase(address));
-                if (current) {
-                    cpu.flushPage(address);
-                }
+                cpu.flushPage(address);
             }
-            case 1 -> {
-                if (current) {
-                    cpu.flushNonGlobal();
-                }
-            }
+            case 1 -> cpu.flushSpace((int) pcid);
             case 2 -> cpu.flushAll();
-            default -> cpu.flushNonGlobal();
+            default -> cpu.flushNonGlobalOfAllSpaces();
         }
     }
 }
