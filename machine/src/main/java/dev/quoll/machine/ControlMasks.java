@@ -27,6 +27,7 @@ public final class ControlMasks {
                 | bit(offered, CpuFeature.FXSR, 9)
                 | bit(offered, CpuFeature.SSE, 10)
                 | bit(offered, CpuFeature.UMIP, 11)
+                | bit(offered, CpuFeature.LA57, 12)
                 | bit(offered, CpuFeature.FSGSBASE, 16)
                 | bit(offered, CpuFeature.PCID, 17)
                 | bit(offered, CpuFeature.XSAVE, 18)

@@ -87,6 +87,8 @@ public enum CpuFeature {
     GFNI(7, Register.ECX, 8),
     VAES(7, Register.ECX, 9),
     VPCLMULQDQ(7, Register.ECX, 10),
+    /** Five-level paging and 57-bit linear addresses. */
+    LA57(7, Register.ECX, 16),
     RDPID(7, Register.ECX, 22),
     MOVDIRI(7, Register.ECX, 27),
     MOVDIR64B(7, Register.ECX, 28),

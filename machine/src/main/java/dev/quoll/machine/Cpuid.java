@@ -28,9 +28,6 @@ public final class Cpuid {
     /** KVM_FEATURE_CLOCKSOURCE, NOP_IO_DELAY, CLOCKSOURCE2 and CLOCKSOURCE_STABLE: what both engines implement. */
     public static final int PARAVIRTUAL_FEATURES = 1 | 1 << 1 | 1 << 3 | 1 << 24;
 
-    /** Virtual address width: four-level paging. */
-    public static final int LINEAR_ADDRESS_BITS = 48;
-
     private static final int EXTENDED_LEAF = 0x8000_0000;
     private static final int MAX_BASIC = 0xd;
     private static final int MAX_HYPERVISOR = 0x10;
@@ -127,6 +124,11 @@ public final class Cpuid {
     /** Width of guest-physical addresses; page-table bits at and above it (below 52) are reserved. */
     public int physicalAddressBits() {
         return physicalAddressBits;
+    }
+
+    /** Width of linear addresses: of four-level paging, or of five-level paging where the guest may turn it on. */
+    public int linearAddressBits() {
+        return offers(CpuFeature.LA57) ? 57 : 48;
     }
 
     /** Bits that XCR0 may have set. */
@@ -294,7 +296,7 @@ public final class Cpuid {
             }
         }
         int coresLessOne = Math.min(place.count(), 256) - 1;
-        set(EXTENDED_LEAF + 8, LINEAR_ADDRESS_BITS << 8 | physicalAddressBits, 0, coreBits() << 12 | coresLessOne, 0);
+        set(EXTENDED_LEAF + 8, linearAddressBits() << 8 | physicalAddressBits, 0, coreBits() << 12 | coresLessOne, 0);
         // Performance hints: 128-bit data paths, unaligned moves preferred to pairs of halves.
         set(EXTENDED_LEAF + 0x1a, 3, 0, 0, 0);
         if (offers(CpuFeature.TOPOEXT)) {

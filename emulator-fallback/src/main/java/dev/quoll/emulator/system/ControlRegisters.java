@@ -128,6 +128,7 @@ final class ControlRegisters {
         require(cpu, op, (value & ~cpu.platform().cr4Mask()) == 0);
         if (cpu.longMode()) {
             require(cpu, op, (value & ControlBits.CR4_PAE) != 0);
+            require(cpu, op, ((old ^ value) & ControlBits.CR4_LA57) == 0);
         }
         if ((value & ~old & ControlBits.CR4_PCIDE) != 0) {
             require(cpu, op, cpu.longMode() && (cpu.cr3 & PCID) == 0);

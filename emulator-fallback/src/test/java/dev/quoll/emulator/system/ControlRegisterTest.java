@@ -68,6 +68,53 @@ class ControlRegisterTest {
     }
 
     @Test
+    void fiveLevelPagingIsChosenOutsideLongMode() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            m.extraCr4 = ControlBits.CR4_LA57;
+            assertThat(accepts(m, TO_CR4, m.cr4 | ControlBits.CR4_LA57)).as("in long mode").isFalse();
+            m.set64(StateLayout.RCX, MsrTable.LSTAR & 0xffffffffL);
+            m.set64(StateLayout.RDX, 0x0080_0000);
+            assertThat(accepts(m, WRITE_MSR, 0)).as("bases may be as wide as the processor can").isTrue();
+            assertThat(m.lstar).isEqualTo(1L << 55);
+            m.set64(StateLayout.RDX, 0x0100_0000);
+            assertThat(accepts(m, WRITE_MSR, 0)).isFalse();
+        }
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            assertThat(accepts(m, TO_CR4, m.cr4 | ControlBits.CR4_LA57)).as("no such bit").isFalse();
+        }
+    }
+
+    @Test
+    void invalidationByPcidChecksItsDescriptor() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            m.longGate(13, 0x8e, 0);
+            // Type, first and second quadword; whether it is accepted with PCIDE clear, and with PCIDE set.
+            long[][] rows = {
+                {0, 0, 0, 1, 1}, {0, 1, 0, 0, 1}, {0, 0xfff, 0, 0, 1}, {0, 0x1000, 0, 0, 0}, {0, 1L << 63, 0, 0, 0},
+                {0, 0, 1L << 47, 0, 0}, {0, 0, -(1L << 47), 1, 1}, {0, 0, (1L << 47) - 1, 1, 1},
+                {1, 0, 0, 1, 1}, {1, 5, 0, 0, 1}, {1, 0x1000, 0, 0, 0}, {1, 0, 1L << 47, 1, 1},
+                {2, 0, 0, 1, 1}, {2, 5, 1L << 47, 1, 1}, {2, 0x1000, 0, 0, 0},
+                {3, 0, 0, 1, 1}, {3, 5, 1L << 47, 1, 1}, {3, 0x1000, 0, 0, 0},
+                {4, 0, 0, 0, 0}, {-1, 0, 0, 0, 0}, {1L << 32, 0, 0, 0, 0}
+            };
+            for (int tagged = 0; tagged < 2; tagged++) {
+                m.cr4 = ControlBits.CR4_PAE | (tagged == 1 ? ControlBits.CR4_PCIDE : 0);
+                m.flushAll();
+                m.updateMode();
+                for (long[] row : rows) {
+                    m.memory.writeLong(0x40000, row[1]);
+                    m.memory.writeLong(0x40008, row[2]);
+                    m.set64(StateLayout.RBX, 0x40000);
+                    // invpcid rax,[rbx]
+                    assertThat(accepts(m, new int[] {0x66, 0x0f, 0x38, 0x82, 0x03}, row[0]))
+                            .as("type %d descriptor %x %x tagged %d", row[0], row[1], row[2], tagged)
+                            .isEqualTo(row[3 + tagged] != 0);
+                }
+            }
+        }
+    }
+
+    @Test
     void modelSpecificRegisters() {
         try (SystemMachine m = SystemMachine.longMode(0)) {
             m.set64(StateLayout.RCX, MsrTable.LSTAR & 0xffffffffL);

@@ -62,6 +62,9 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
     String shutdown;
     boolean halted;
     int priority;
+    /** Bits of CR4 that exist besides the usual ones. */
+    long extraCr4;
+
     int lastPort;
     int lastOut;
     int pendingVector = -1;
@@ -468,7 +471,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
 
     @Override
     public long cr4Mask() {
-        return 0x370fffL;
+        return 0x370fffL | extraCr4;
     }
 
     @Override
