@@ -30,7 +30,7 @@ class PageTableWalkerTest {
     /** By mode: outcomes that random tables must have led to, or the test has tested nothing. */
     private static final Integer[][] EXPECTED = {
         {-12},
-        {-12, -22, 0, 1, 2, 3, 4, 5, 6, 7, 9, 13, 16, 17, 20, 21},
+        {-12, -22, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 20, 21},
         {-12, -21, 0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 16, 17, 20, 21, 25, 29},
         {-12, -21, -30, 0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 16, 17, 20, 21, 25, 29},
         {-12, -21, -30, 0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 16, 17, 20, 21, 25, 29},
@@ -179,7 +179,7 @@ class PageTableWalkerTest {
         SplittableRandom random = new SplittableRandom(SEED + mode.ordinal());
         Registers cpu = new Registers(arena);
         PagingModel.Access[] accesses = PagingModel.Access.values();
-        for (int round = 0; round < 150; round++) {
+        for (int round = 0; round < 300; round++) {
             for (long at = 0; at < RAM; at += 8) {
                 memory.writeLong(at, mode == PagingModel.Mode.BITS32
                         ? randomEntry(random) & 0xffffffffL | randomEntry(random) << 32
