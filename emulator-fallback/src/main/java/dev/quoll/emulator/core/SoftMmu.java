@@ -402,12 +402,17 @@ public abstract class SoftMmu extends Tlb {
 
     /** Reads 1, 2, 4 or 8 bytes of the stack of a privilege level, zero-extended. */
     public final long loadStackAt(int level, long va, int size) {
-        return loadAs(level == 3 ? USER : SUPERVISOR, va, size, true);
+        return loadAs(stackContext(level), va, size, true);
     }
 
     /** Writes to the stack of a privilege level. */
     public final void storeStackAt(int level, long va, int size, long value) {
-        storeAs(level == 3 ? USER : SUPERVISOR, va, size, value, true);
+        storeAs(stackContext(level), va, size, value, true);
+    }
+
+    /** A stack is accessed explicitly: below CPL 3 EFLAGS.AC counts; at CPL 3 an inner stack is out of its reach. */
+    private int stackContext(int level) {
+        return level == 3 ? USER : cpl == 3 ? SUPERVISOR : context;
     }
 
     private long loadAs(int which, long va, int size, boolean stack) {
