@@ -58,6 +58,18 @@ class CpuidTest {
     }
 
     @Test
+    void fiveLevelPagingWidensLinearAddresses() {
+        EnumSet<CpuFeature> features = EnumSet.copyOf(CpuProfile.V2.features());
+        assertThat(ask(make(CpuProfile.V2, 0, 1), 0x8000_0008, 0)[EAX] >> 8 & 0xff).isEqualTo(48);
+        assertThat(ControlMasks.cr4(features) & 1 << 12).isZero();
+        features.add(CpuFeature.LA57);
+        Cpuid cpuid = make(new CpuProfile("five levels", features), 0, 1);
+        assertThat(ask(cpuid, 0x8000_0008, 0)[EAX] >> 8 & 0xff).isEqualTo(57);
+        assertThat(ask(cpuid, 7, 0)[ECX] & 1 << 16).isNotZero();
+        assertThat(ControlMasks.cr4(cpuid.offered()) & 1 << 12).isNotZero();
+    }
+
+    @Test
     void noTwoFeaturesShareABit() {
         Set<String> places = new HashSet<>();
         for (CpuFeature feature : CpuFeature.values()) {
