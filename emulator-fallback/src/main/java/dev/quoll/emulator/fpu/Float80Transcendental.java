@@ -81,7 +81,7 @@ public final class Float80Transcendental {
             }
         } else {
             Wide result = Elementary.arctangent(wide(yse, ys), wide(xse, xs));
-            if (isPowerOfTwo(xs) && !left && result.exponent() < -70) {
+            if (isPowerOfTwo(xs) && !left && result.exponent() < -60) {
                 // The angle lies just inside the quotient, which may be a representable number.
                 finish(result, wide(yse, ys).dividedBy(wide(xse, xs)), op);
             } else {

@@ -72,6 +72,22 @@ class TranscendentalReferenceTest {
         check(20_000);
     }
 
+    /** The arctangent of a tiny quotient is less than 2^-128 below it, and the quotient may be a number: what is rounded is the angle. */
+    @Test
+    void tinyAnglesAreBelowTheirTangents() {
+        Random random = new Random(1);
+        Operation operation = OPERATIONS.get(3);
+        X87Operation op = new X87Operation();
+        for (int exponent = -80; exponent < -50; exponent++) {
+            for (int n = 0; n < 8; n++) {
+                long ys = Long.MIN_VALUE | random.nextLong() << 40;
+                int yse = Float80.BIAS + exponent | (n & 1) << 15;
+                int control = 0x37F | (n >> 1) << 10;
+                check(operation, new X87Host.Input(0, control, Float80.BIAS, Float80.INTEGER_BIT, yse, ys), op, 1);
+            }
+        }
+    }
+
     private static void check(int count) {
         long seed = Long.getLong("quoll.seed", System.nanoTime());
         System.out.println("TranscendentalReferenceTest seed " + seed + ", " + count + " operands of each function");
@@ -81,26 +97,32 @@ class TranscendentalReferenceTest {
             double worst = 0;
             for (int n = 0; n < count; n++) {
                 X87Host.Input in = operands(operation, random);
-                op.begin(in.control());
-                operation.emulated().run(in, op);
-                BigDecimal exact = operation.reference().of(decimal(in.ase(), in.as()), decimal(in.bse(), in.bs()));
-                int exponent = (op.signExponent() & Float80.MAX_FIELD) - Float80.BIAS - 63;
-                BigDecimal off = decimal(op.signExponent(), op.significand()).subtract(exact).divide(powerOfTwo(exponent), DIGITS);
-                boolean right = within(off, in.control() >> 10 & 3, exact.signum())
-                        && op.roundedUp() == (off.signum() == exact.signum())
-                        && (op.raised() & ~FpException.DENORMAL) == FpException.PRECISION;
-                if (!right) {
-                    assertThat("%04x:%016x, %s units off, C1 %b, raised %x"
-                                    .formatted(op.signExponent(), op.significand(), off, op.roundedUp(), op.raised()))
-                            .as("%s of %s, seed %d", operation.name(), in.operands(), seed)
-                            .isEqualTo("correctly rounded");
-                }
+                BigDecimal off = check(operation, in, op, seed);
                 if ((in.control() >> 10 & 3) == RoundingControl.NEAREST_EVEN) {
                     worst = Math.max(worst, Math.abs(off.doubleValue()));
                 }
             }
             System.out.printf("  %-12s at most %.6f units in the last place off when rounding to nearest%n", operation.name(), worst);
         }
+    }
+
+    /** Fails unless the result is right; gives how far it is off, in units of its last place. */
+    private static BigDecimal check(Operation operation, X87Host.Input in, X87Operation op, long seed) {
+        op.begin(in.control());
+        operation.emulated().run(in, op);
+        BigDecimal exact = operation.reference().of(decimal(in.ase(), in.as()), decimal(in.bse(), in.bs()));
+        int exponent = (op.signExponent() & Float80.MAX_FIELD) - Float80.BIAS - 63;
+        BigDecimal off = decimal(op.signExponent(), op.significand()).subtract(exact).divide(powerOfTwo(exponent), DIGITS);
+        boolean right = within(off, in.control() >> 10 & 3, exact.signum())
+                && op.roundedUp() == (off.signum() == exact.signum())
+                && (op.raised() & ~FpException.DENORMAL) == FpException.PRECISION;
+        if (!right) {
+            assertThat("%04x:%016x, %s units off, C1 %b, raised %x"
+                            .formatted(op.signExponent(), op.significand(), off, op.roundedUp(), op.raised()))
+                    .as("%s of %s, seed %d", operation.name(), in.operands(), seed)
+                    .isEqualTo("correctly rounded");
+        }
+        return off;
     }
 
     private static X87Host.Input operands(Operation operation, Random random) {
