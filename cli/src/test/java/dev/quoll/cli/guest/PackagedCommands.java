@@ -14,7 +14,7 @@ import java.util.Random;
 /** Commands of Debian's programs that make the same bytes from the same input on every processor, and their input. */
 final class PackagedCommands {
     static final List<String> PACKAGES = List.of(
-            "openssl", "libssl3", "gzip", "bzip2", "libbz2-1.0", "xz-utils", "liblzma5", "zstd", "zlib1g", "liblz4-1", "libgcc-s1",
+            "openssl", "libssl3", "gzip", "bzip2", "libbz2-1.0", "xz-utils", "liblzma5", "zstd", "libzstd1", "zlib1g", "liblz4-1", "libgcc-s1",
             "libstdc++6", "libjpeg-turbo-progs", "libjpeg62-turbo", "flac", "libflac12", "libogg0", "webp", "libwebp7",
             "libwebpdemux2", "libwebpmux3", "libpng16-16", "libtiff6", "libgif7", "libdeflate0", "libjbig0",
             "liblerc4", "libturbojpeg0", "python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib", "libexpat1",

@@ -15,7 +15,7 @@ class DisassemblerTest {
             BITS64 | f0 48 0f b1 0f          | lock cmpxchg QWORD PTR [rdi],rcx
             BITS64 | f3 48 ab                | rep stos QWORD PTR es:[rdi],rax
             BITS64 | 0f 84 fa ff ff ff       | je 0x1000
-            BITS64 | 48 0f c7 0f             | cmpxchg16b XMMWORD PTR [rdi]
+            BITS64 | 48 0f c7 0f             | cmpxchg16b OWORD PTR [rdi]
             BITS64 | d8 c1                   | fadd st,st(1)
             BITS64 | c5 f5 58 04 cb          | vaddpd ymm0,ymm1,YMMWORD PTR [rbx+rcx*8]
             BITS64 | 0f c2 c1 01             | cmpltps xmm0,xmm1
