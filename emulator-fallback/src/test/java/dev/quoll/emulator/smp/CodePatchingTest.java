@@ -94,7 +94,7 @@ class CodePatchingTest {
 
     private void storm(int offset, int runners) throws Exception {
         Map<String, Long> names = names(offset);
-        try (SmpMachine machine = new SmpMachine(runners + 1)) {
+        try (SmpMachine machine = new SmpMachine(runners + 1).fuseAfter(100)) {
             machine.gate(0x41, HANDLER);
             machine.gate(3, HANDLER + 0x1000);
             machine.load(HANDLER, names, """
@@ -175,7 +175,7 @@ class CodePatchingTest {
     /** Without a protocol a change takes effect some time: a loop that waits for nothing else ends (aligned, one store). */
     @Test
     void aLoopEndsWhenAnotherProcessorChangesItsJump() throws Exception {
-        try (SmpMachine machine = new SmpMachine(2)) {
+        try (SmpMachine machine = new SmpMachine(2).fuseAfter(100)) {
             machine.map(ALIAS, TEXT, 7);
             for (int round = 0; round < 20; round++) {
                 machine.load(TEXT, Map.of(), """
@@ -212,7 +212,7 @@ class CodePatchingTest {
     void everyProcessorChangesItsOwnCode(int offset) throws Exception {
         int cpus = 3;
         int rounds = 3000;
-        try (SmpMachine machine = new SmpMachine(cpus)) {
+        try (SmpMachine machine = new SmpMachine(cpus).fuseAfter(100)) {
             for (int cpu = 0; cpu < cpus; cpu++) {
                 long text = TEXT + 0x4000L * cpu;
                 // The store changes the instruction behind it; imm32 may lie in either page or in both.

@@ -52,9 +52,11 @@ class LitmusTest {
         return runs;
     }
 
-    private static void check(List<Run> runs, long rounds, Duration longest, Consumer<Histogram> each) throws Exception {
+    private static void check(
+            LitmusMachine litmus, List<Run> runs, long rounds, Duration longest, Consumer<Histogram> each)
+            throws Exception {
         List<String> violations = new ArrayList<>();
-        try (LitmusMachine machine = new LitmusMachine(4)) {
+        try (LitmusMachine machine = litmus) {
             for (Run run : runs) {
                 Histogram histogram = machine.run(run.test, run.placement, rounds, longest);
                 each.accept(histogram);
@@ -70,7 +72,9 @@ class LitmusTest {
     @Test
     @Timeout(600)
     void someRounds() throws Exception {
-        check(essentials(), 10_000, Duration.ofMillis(50), histogram -> {
+        LitmusMachine litmus = new LitmusMachine(4);
+        litmus.machine.fuseAfter(200);
+        check(litmus, essentials(), 10_000, Duration.ofMillis(50), histogram -> {
             if (histogram.witnessAllowed()) {
                 System.out.println(histogram);
             }
@@ -80,6 +84,6 @@ class LitmusTest {
     @Test
     @Tag("long")
     void aMillionRoundsOfEach() throws Exception {
-        check(everything(), MILLION, Duration.ofHours(1), System.out::println);
+        check(new LitmusMachine(4), everything(), MILLION, Duration.ofHours(1), System.out::println);
     }
 }

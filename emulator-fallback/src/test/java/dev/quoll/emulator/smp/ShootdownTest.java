@@ -93,7 +93,7 @@ class ShootdownTest {
 
     @Test
     void nobodyUsesATranslationThatHasBeenShotDown() throws Exception {
-        try (SmpMachine machine = new SmpMachine(3)) {
+        try (SmpMachine machine = new SmpMachine(3).fuseAfter(100)) {
             machine.gate(0x41, HANDLER);
             machine.gate(0x42, HANDLER + 0x1000);
             machine.gate(14, HANDLER + 0x2000);

@@ -1,6 +1,7 @@
 package dev.quoll.emulator.smp;
 
 import dev.quoll.emulator.EmulatorEngine;
+import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.machine.AccessWidths;
 import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuExit;
@@ -18,6 +19,7 @@ import dev.quoll.machine.RamRegion;
 import dev.quoll.machine.TimerQueue;
 import dev.quoll.machine.VirtualCpu;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -123,6 +125,21 @@ final class SmpMachine implements AutoCloseable {
 
     void map(long linear, long physical, int flags) {
         memory.writeLong(entryOf(linear), physical | flags);
+    }
+
+    /** Has blocks fused that soon, so that short tests run fused code too. */
+    SmpMachine fuseAfter(int runs) {
+        try {
+            // A knob for tests, which a CPU behind the machine's contract does not show.
+            Method knob = CpuLoop.class.getDeclaredMethod("fuseAfter", int.class);
+            knob.setAccessible(true);
+            for (int i = 0; i < partition.cpuCount(); i++) {
+                knob.invoke(cpu(i), runs);
+            }
+            return this;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     VirtualCpu cpu(int index) {
