@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.RegisterFile;
 import dev.quoll.emulator.core.StateLayout;
+import dev.quoll.emulator.isa.Flags;
 import org.junit.jupiter.api.Test;
 
 /** What paging does around instructions: dirty bits, flushes, stores over page borders (SDM vol. 3, 4.6 to 4.10). */
@@ -358,6 +359,37 @@ class PagingRulesTest {
             m.step();
             assertThat(m.rip()).isEqualTo(HANDLERS + 13 * 16);
             assertThat(m.memory.readLong(m.rsp())).isZero();
+        }
+    }
+
+    @Test
+    void returnFromAStackInUserPagesUnderSmap() {
+        // iretq, retfq, and an interrupt that pushes there: explicit accesses, which AC opens.
+        int[][] instructions = {{0x48, 0xcf}, {0x48, 0xcb}, {0xcd, 0x40}};
+        for (int[] instruction : instructions) {
+            for (boolean open : new boolean[] {false, true}) {
+                try (SystemMachine m = machine(0)) {
+                    for (int i = 0; i < 5; i++) {
+                        m.memory.writeLong(TABLES + 0x2000 + 8 * i, (long) i << 21 | 0x83);
+                    }
+                    m.longGate(0x40, GATE, 0);
+                    m.cr4 |= ControlBits.CR4_SMAP;
+                    m.setFlag(Flags.AC, open);
+                    m.flushAll();
+                    m.updateMode();
+                    long[] frame = {TEXT + 0x100, SystemMachine.CODE64, 2, PAGE + 0x800, SystemMachine.DATA0};
+                    for (int i = 0; i < 5; i++) {
+                        m.memory.writeLong(PAGE + 0x800 + 8 * i, frame[i]);
+                    }
+                    m.set64(StateLayout.RSP, PAGE + 0x800);
+                    m.code(instruction).step();
+                    if (open) {
+                        assertThat(m.rip()).isIn(TEXT + 0x100, HANDLERS + 16 * 0x40);
+                    } else {
+                        assertThat(m.rip()).as("%02x", instruction[0]).isEqualTo(PAGE_HANDLER);
+                    }
+                }
+            }
         }
     }
 
