@@ -2,19 +2,11 @@ package dev.quoll.emulator;
 
 import dev.quoll.emulator.apic.ApicBus;
 import dev.quoll.emulator.apic.LocalApic;
-import dev.quoll.emulator.avx.AvxFamily;
 import dev.quoll.emulator.clock.KvmClock;
 import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.PhysicalMemory;
-import dev.quoll.emulator.integer.IntegerFamily;
 import dev.quoll.emulator.isa.CpuFeature;
 import dev.quoll.emulator.isa.Decoder;
-import dev.quoll.emulator.sse.SseFamily;
-import dev.quoll.emulator.system.Delivery;
-import dev.quoll.emulator.system.SystemFamily;
-import dev.quoll.emulator.x87.MmxFamily;
-import dev.quoll.emulator.x87.SaveFamily;
-import dev.quoll.emulator.x87.X87Family;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.EoiListener;
 import dev.quoll.machine.ExternalInterruptSource;
@@ -24,7 +16,6 @@ import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
-import java.util.List;
 import java.util.Set;
 
 /** The emulator's part of one machine: vCPUs, their local APICs and the paravirtual clock. */
@@ -44,15 +35,7 @@ final class EmulatorPartition implements Partition {
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
         physical = new PhysicalMemory(config.memory(), config.mmio(), abilities.physicalAddressBits());
         group = new CpuGroup(config.cpus());
-        Interpreter interpreter = new Interpreter(
-                new IntegerFamily(),
-                List.of(
-                        new SystemFamily(new Delivery()),
-                        new SseFamily(),
-                        new AvxFamily(),
-                        new MmxFamily(),
-                        new X87Family(),
-                        new SaveFamily()));
+        Interpreter interpreter = Interpreter.complete();
         cpus = new EmulatorCpu[config.cpus()];
         for (int index = 0; index < cpus.length; index++) {
             Cpuid cpuid = new Cpuid(

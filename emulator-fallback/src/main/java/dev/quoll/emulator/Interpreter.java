@@ -1,5 +1,6 @@
 package dev.quoll.emulator;
 
+import dev.quoll.emulator.avx.AvxFamily;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Mode;
 import dev.quoll.emulator.core.Op;
@@ -11,6 +12,12 @@ import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
+import dev.quoll.emulator.sse.SseFamily;
+import dev.quoll.emulator.system.Delivery;
+import dev.quoll.emulator.system.SystemFamily;
+import dev.quoll.emulator.x87.MmxFamily;
+import dev.quoll.emulator.x87.SaveFamily;
+import dev.quoll.emulator.x87.X87Family;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,6 +39,19 @@ final class Interpreter implements OpTranslator {
         List<OpFamily> all = new ArrayList<>(others);
         all.addFirst(integer);
         families = List.copyOf(all);
+    }
+
+    /** One with every family of instructions there is. */
+    static Interpreter complete() {
+        return new Interpreter(
+                new IntegerFamily(),
+                List.of(
+                        new SystemFamily(new Delivery()),
+                        new SseFamily(),
+                        new AvxFamily(),
+                        new MmxFamily(),
+                        new X87Family(),
+                        new SaveFamily()));
     }
 
     @Override

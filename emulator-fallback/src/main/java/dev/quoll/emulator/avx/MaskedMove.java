@@ -34,11 +34,11 @@ final class MaskedMove extends VexOp implements FallThrough {
 
     @Override
     public void execute(Cpu cpu) {
-        long va = address(cpu);
         if (STORE) {
-            store(cpu, va);
+            store(cpu);
             return;
         }
+        long va = address(cpu);
         long r0 = loadChosen(cpu, va, 0);
         long r1 = loadChosen(cpu, va, 8);
         if (LENGTH == YMM) {
@@ -59,7 +59,16 @@ final class MaskedMove extends VexOp implements FallThrough {
     }
 
     /** All elements or, where one may not be written, none. */
-    private void store(Cpu cpu, long va) {
+    private void store(Cpu cpu) {
+        boolean any = false;
+        for (int i = 0; i < LENGTH; i += SIZE) {
+            any |= chosen(cpu, i);
+        }
+        if (!any) {
+            // Not even the segment has to be writable.
+            return;
+        }
+        long va = address(cpu);
         for (int i = 0; i < LENGTH; i += SIZE) {
             if (chosen(cpu, i)) {
                 cpu.probeWrite(this, va + i, SIZE);

@@ -88,6 +88,7 @@ abstract class VexOp extends TemplateOp {
     final long sourceHost(Cpu cpu, int form, long va) {
         long host = form >= XMM && (va & 0xfff) <= 4096 - form ? cpu.readableHost(va) : -1;
         if (host == -1 && form >= XMM) {
+            cpu.checkCanonical(this, va, form);
             // 16 bytes for 32-byte operands too, as AMD's processors have it.
             cpu.checkAlignment(this, va, XMM);
         }
@@ -141,6 +142,7 @@ abstract class VexOp extends TemplateOp {
             HostMemory.storeLong(cpu.ram(), host, low);
             HostMemory.storeLong(cpu.ram(), host + 8, high);
         } else {
+            cpu.checkCanonical(this, va, XMM);
             cpu.checkAlignment(this, va, XMM);
             cpu.probeWrite(this, va, XMM);
             cpu.store64(this, va, low);
@@ -157,6 +159,7 @@ abstract class VexOp extends TemplateOp {
             HostMemory.storeLong(cpu.ram(), host + 16, cpu.get64(slot + 16));
             HostMemory.storeLong(cpu.ram(), host + 24, cpu.get64(slot + 24));
         } else {
+            cpu.checkCanonical(this, va, YMM);
             cpu.checkAlignment(this, va, XMM);
             cpu.probeWrite(this, va, YMM);
             for (int i = 0; i < YMM; i += 8) {

@@ -55,6 +55,19 @@ public abstract class LazyFlags extends RegisterFile {
         set64(StateLayout.FLAGS_A, others);
     }
 
+    /** Sets or clears CF and OF together and keeps the other flags. */
+    public final void flagsCarryOverflow(boolean value) {
+        int others = value ? Flags.CF | Flags.OF : 0;
+        int kind = get32(StateLayout.FLAGS_KIND);
+        if (kind == EXPLICIT || kind == RESULT) {
+            others |= get32(StateLayout.FLAGS_A) & ~(Flags.CF | Flags.OF);
+        } else {
+            others |= adjust() ? Flags.AF : 0;
+            put32(StateLayout.FLAGS_KIND, RESULT);
+        }
+        set64(StateLayout.FLAGS_A, others);
+    }
+
     /** Sets all six arithmetic flags at once; other bits of {@code flags} are ignored. */
     public final void setArithmeticFlags(int flags) {
         put32(StateLayout.FLAGS_KIND, EXPLICIT);

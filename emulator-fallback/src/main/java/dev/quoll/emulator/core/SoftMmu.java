@@ -198,6 +198,17 @@ public abstract class SoftMmu extends Tlb {
         return (efer & ControlBits.EFER_LMA) != 0;
     }
 
+    /**
+     * Refuses an operand of a vector's length that ends in non-canonical space, before the page it begins in is looked at.
+     * Where the TLB has all of it there is nothing to refuse.
+     */
+    public final void checkCanonical(Op op, long va, int size) {
+        long first = va & linearMask;
+        if (longModeActive() && !(canonical(first) && canonical(first + size - 1))) {
+            throw fault(op, op.stackSegment ? 12 : 13, true, 0);
+        }
+    }
+
     /** Raises #AC for a misaligned operand that is accessed in parts which may be aligned, or too small to tell. */
     public final void checkAlignment(Op op, long va, int alignment) {
         if (alignmentChecked && (va & alignment - 1) != 0 && (!longModeActive() || canonical(va & linearMask))) {

@@ -71,6 +71,11 @@ public final class Mxcsr {
         return unmasked == 0;
     }
 
+    /** Whether what was raised since the last commit will end in an exception. */
+    public boolean stopped() {
+        return (raised & ~(value >>> MASK_SHIFT)) != 0;
+    }
+
     /** Drops what was raised, for an instruction that ends in another fault. */
     public void abandon() {
         raised = 0;

@@ -6,7 +6,10 @@ import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Mnemonic;
 
-/** Decimal adjustments of legacy code: AAA, AAS, AAM, AAD, DAA, DAS. */
+/**
+ * Decimal adjustments of legacy code: AAA, AAS, AAM, AAD, DAA, DAS. The flags that the manuals leave undefined are those
+ * of the addition or subtraction by which AMD's processors (family 19h) adjust: of words in AAA and AAS, of bytes else.
+ */
 final class Decimal extends SimpleOp {
     private final Mnemonic mnemonic;
     private final int radix;
@@ -23,16 +26,7 @@ final class Decimal extends SimpleOp {
         int ah = cpu.get8(StateLayout.RAX + 1) & 0xff;
         boolean adjustLow = (al & 15) > 9 || cpu.adjust();
         switch (mnemonic) {
-            case AAA, AAS -> {
-                if (adjustLow) {
-                    int ax = ah << 8 | al;
-                    ax = mnemonic == Mnemonic.AAA ? ax + 0x106 : ax - 0x106;
-                    cpu.set16(StateLayout.RAX, ax);
-                }
-                int result = cpu.get8(StateLayout.RAX) & 15;
-                cpu.set8(StateLayout.RAX, result);
-                cpu.flagsResult(result, adjustLow ? Flags.AF | Flags.CF : 0);
-            }
+            case AAA, AAS -> unpacked(cpu, (short) (ah << 8 | al), adjustLow);
             case AAM -> {
                 if (radix == 0) {
                     throw cpu.divideError(this);
@@ -42,12 +36,21 @@ final class Decimal extends SimpleOp {
                 cpu.flagsLogic((byte) (al % radix));
             }
             case AAD -> {
-                int result = al + ah * radix & 0xff;
-                cpu.set16(StateLayout.RAX, result);
-                cpu.flagsLogic((byte) result);
+                byte tens = (byte) (ah * radix);
+                byte result = (byte) (al + tens);
+                cpu.set16(StateLayout.RAX, result & 0xff);
+                cpu.flagsAdd(result, (byte) al, tens);
             }
             default -> packed(cpu, al, adjustLow);
         }
+    }
+
+    private void unpacked(Cpu cpu, short ax, boolean adjust) {
+        int correction = !adjust ? 0 : mnemonic == Mnemonic.AAA ? 0x106 : -0x106;
+        short result = (short) (ax + correction);
+        cpu.set16(StateLayout.RAX, result & 0xff0f);
+        cpu.flagsResult(
+                result, (adjust ? Flags.AF | Flags.CF : 0) | (result != ax + correction ? Flags.OF : 0));
     }
 
     private void packed(Cpu cpu, int al, boolean adjustLow) {
@@ -67,6 +70,9 @@ final class Decimal extends SimpleOp {
             carryOut = false;
         }
         cpu.set8(StateLayout.RAX, result);
-        cpu.flagsResult((byte) result, (carryOut ? Flags.CF : 0) | (adjustLow ? Flags.AF : 0));
+        byte correction = (byte) (result - al);
+        boolean overflow = (byte) result != (byte) al + (subtract ? -(byte) -correction : correction);
+        cpu.flagsResult(
+                (byte) result, (carryOut ? Flags.CF : 0) | (adjustLow ? Flags.AF : 0) | (overflow ? Flags.OF : 0));
     }
 }

@@ -104,11 +104,11 @@ final class Multiply extends TemplateOp implements FallThrough {
             long low = a * b;
             cpu.set64(StateLayout.RAX, low);
             cpu.set64(StateLayout.RDX, high);
-            overflowIf(cpu, low, high != 0);
+            overflowIf(cpu, high != 0);
         } else {
             long product = unsigned(cpu.getSized(StateLayout.RAX, SIZE), SIZE) * unsigned(b, SIZE);
             writeWide(cpu, product);
-            overflowIf(cpu, extend(product, SIZE), product >>> 8 * SIZE != 0);
+            overflowIf(cpu, product >>> 8 * SIZE != 0);
         }
     }
 
@@ -119,10 +119,10 @@ final class Multiply extends TemplateOp implements FallThrough {
             long high = Math.multiplyHigh(a, b);
             cpu.set64(StateLayout.RAX, low);
             cpu.set64(StateLayout.RDX, high);
-            overflowIf(cpu, low, high != low >> 63);
+            overflowIf(cpu, high != low >> 63);
         } else {
             writeWide(cpu, low);
-            overflowIf(cpu, extend(low, SIZE), extend(low, SIZE) != low);
+            overflowIf(cpu, extend(low, SIZE) != low);
         }
     }
 
@@ -140,7 +140,7 @@ final class Multiply extends TemplateOp implements FallThrough {
         long product = a * b;
         long result = extend(product, SIZE);
         cpu.setSized(target, SIZE, result);
-        overflowIf(cpu, result, SIZE == 8 ? Math.multiplyHigh(a, b) != product >> 63 : result != product);
+        overflowIf(cpu, SIZE == 8 ? Math.multiplyHigh(a, b) != product >> 63 : result != product);
     }
 
     private void mulx(Cpu cpu, long b) {
@@ -166,10 +166,10 @@ final class Multiply extends TemplateOp implements FallThrough {
         cpu.setArithmeticFlags(flags & ~carryFlag | (carry ? carryFlag : 0));
     }
 
-    /** CF = OF = whether the product did not fit; the other flags are undefined. */
-    private static void overflowIf(Cpu cpu, long result, boolean overflow) {
+    /** CF = OF = whether the product did not fit; the manuals leave the other flags undefined, AMD's processors keep them. */
+    private static void overflowIf(Cpu cpu, boolean overflow) {
         if (!FLAGS_DEAD) {
-            cpu.flagsResult(result, overflow ? Flags.CF | Flags.OF : 0);
+            cpu.flagsCarryOverflow(overflow);
         }
     }
 }

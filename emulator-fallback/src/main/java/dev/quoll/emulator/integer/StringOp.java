@@ -139,8 +139,9 @@ final class StringOp extends TemplateOp {
                 advance(cpu, StateLayout.RSI, step);
             }
             case CMPS -> {
-                long a = load(cpu, sourceAddress(cpu), SIZE);
+                // Where both fault, AMD's processors report the second operand.
                 long b = load(cpu, targetAddress(cpu, false), SIZE);
+                long a = load(cpu, sourceAddress(cpu), SIZE);
                 cpu.flagsSub(extend(a - b, SIZE), a, b);
                 advance(cpu, StateLayout.RSI, step);
                 advance(cpu, StateLayout.RDI, step);

@@ -71,13 +71,14 @@ final class Sse4Table {
             66 0F 38 DF | AESDECLAST Vdq,Wdq         | rw AES
             66 0F 3A DF | AESKEYGENASSIST Vdq,Wdq,Ib | AES
             66 0F 3A 44 | PCLMULQDQ Vdq,Wdq,Ib       | rw PCLMULQDQ
-            NP 0F 38 C8 | SHA1NEXTE Vdq,Wdq          | rw SHA
-            NP 0F 38 C9 | SHA1MSG1 Vdq,Wdq           | rw SHA
-            NP 0F 38 CA | SHA1MSG2 Vdq,Wdq           | rw SHA
-            NP 0F 38 CB | SHA256RNDS2 Vdq,Wdq,XMM0   | rw SHA
-            NP 0F 38 CC | SHA256MSG1 Vdq,Wdq         | rw SHA
-            NP 0F 38 CD | SHA256MSG2 Vdq,Wdq         | rw SHA
-            NP 0F 3A CC | SHA1RNDS4 Vdq,Wdq,Ib       | rw SHA
+            # AMD's processors (family 19h) take unaligned operands of these; the manuals say #GP
+            NP 0F 38 C8 | SHA1NEXTE Vdq,Wdq          | rw SHA unaligned
+            NP 0F 38 C9 | SHA1MSG1 Vdq,Wdq           | rw SHA unaligned
+            NP 0F 38 CA | SHA1MSG2 Vdq,Wdq           | rw SHA unaligned
+            NP 0F 38 CB | SHA256RNDS2 Vdq,Wdq,XMM0   | rw SHA unaligned
+            NP 0F 38 CC | SHA256MSG1 Vdq,Wdq         | rw SHA unaligned
+            NP 0F 38 CD | SHA256MSG2 Vdq,Wdq         | rw SHA unaligned
+            NP 0F 3A CC | SHA1RNDS4 Vdq,Wdq,Ib       | rw SHA unaligned
             66 0F 38 CF | GF2P8MULB Vx,Wx            | rw GFNI
             66 0F 3A CE | GF2P8AFFINEQB Vx,Wx,Ib     | rw GFNI
             66 0F 3A CF | GF2P8AFFINEINVQB Vx,Wx,Ib  | rw GFNI

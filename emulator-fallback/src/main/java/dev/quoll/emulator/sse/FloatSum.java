@@ -61,12 +61,23 @@ public final class FloatSum {
                 : SseFloat.sub32((int) half, (int) (half >>> 32), mxcsr);
     }
 
-    /** The sum of the chosen products in the manual's order (SDM vol. 2, DPPS), in both halves of a long. */
+    /**
+     * The sum of the chosen products in the manual's order (SDM vol. 2, DPPS), in both halves of a long. It is made in steps:
+     * an exception of one leaves the flags of the next undone.
+     */
     private static long dotSingles(long al, long ah, long bl, long bh, int immediate, Mxcsr mxcsr) {
         int p0 = product(al, bl, immediate >> 4, mxcsr);
-        int first = SseFloat.add32(p0, product(al >>> 32, bl >>> 32, immediate >> 5, mxcsr), mxcsr);
+        int p1 = product(al >>> 32, bl >>> 32, immediate >> 5, mxcsr);
         int p2 = product(ah, bh, immediate >> 6, mxcsr);
-        int second = SseFloat.add32(p2, product(ah >>> 32, bh >>> 32, immediate >> 7, mxcsr), mxcsr);
+        int p3 = product(ah >>> 32, bh >>> 32, immediate >> 7, mxcsr);
+        if (mxcsr.stopped()) {
+            return 0;
+        }
+        int first = SseFloat.add32(p0, p1, mxcsr);
+        int second = SseFloat.add32(p2, p3, mxcsr);
+        if (mxcsr.stopped()) {
+            return 0;
+        }
         int sum = SseFloat.add32(first, second, mxcsr);
         return pair(sum, sum);
     }
@@ -78,7 +89,7 @@ public final class FloatSum {
     private static long dotDoubles(long al, long ah, long bl, long bh, int immediate, Mxcsr mxcsr) {
         long first = (immediate & 1 << 4) != 0 ? SseFloat.mul64(al, bl, mxcsr) : 0;
         long second = (immediate & 1 << 5) != 0 ? SseFloat.mul64(ah, bh, mxcsr) : 0;
-        return SseFloat.add64(first, second, mxcsr);
+        return mxcsr.stopped() ? 0 : SseFloat.add64(first, second, mxcsr);
     }
 
     /** The elements of a half that the low bits let receive the sum. */

@@ -64,12 +64,13 @@ final class MmxCrossingOp extends XmmOp implements FallThrough {
         long host = sourceHost(cpu, FORM, va);
         long low = sourceLow(cpu, FORM, va, host);
         long high = OPERATION >= DOUBLES_TO_INTS ? sourceHigh(cpu, FORM, va, host) : 0;
+        if (TRANSITION) {
+            // Before an exception of the conversion, as on AMD's processors.
+            MmxRegisters.enter(cpu);
+        }
         Mxcsr mxcsr = cpu.beginSimd();
         long result = convert(low, high, mxcsr);
         cpu.endSimd(this);
-        if (TRANSITION) {
-            MmxRegisters.enter(cpu);
-        }
         switch (OPERATION) {
             case TO_XMM -> setTarget(cpu, result, 0);
             case INTS_TO_SINGLES -> cpu.set64(target, result);

@@ -90,6 +90,7 @@ abstract class XmmOp extends TemplateOp {
     final long sourceHost(Cpu cpu, int form, long va) {
         long host = form == ALIGNED || form == UNALIGNED && (va & 0xfff) <= 4080 ? cpu.readableHost(va) : -1;
         if (host == -1 && form == UNALIGNED) {
+            cpu.checkCanonical(this, va, 16);
             cpu.checkAlignment(this, va, 16);
         }
         return host;
@@ -124,6 +125,7 @@ abstract class XmmOp extends TemplateOp {
             HostMemory.storeLong(cpu.ram(), host, low);
             HostMemory.storeLong(cpu.ram(), host + 8, high);
         } else {
+            cpu.checkCanonical(this, va, 16);
             cpu.checkAlignment(this, va, 16);
             cpu.probeWrite(this, va, 16);
             cpu.store64(this, va, low);

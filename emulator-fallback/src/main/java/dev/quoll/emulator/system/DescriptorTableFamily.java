@@ -163,11 +163,14 @@ final class DescriptorTableFamily implements OpFamily {
                 setZero(cpu, raise);
             });
         }
-        return new AddressOp(instruction, context, 2, true, (cpu, op, address) -> {
-            int target = cpu.loadForWrite16(op, address);
+        return new AddressOp(instruction, context, 2, false, (cpu, op, address) -> {
+            int target = cpu.load16(op, address);
             int adjusted = target & ~3 | cpu.get16(source) & 3;
             boolean raise = (target & 3) < (adjusted & 3);
-            cpu.storeBack16(raise ? adjusted : target);
+            if (raise) {
+                // Only then the operand has to be writable, on AMD's processors.
+                cpu.store16(op, address, adjusted);
+            }
             setZero(cpu, raise);
         });
     }

@@ -35,6 +35,8 @@ final class MmxMaskedStore extends SimpleMemOp {
     @Override
     public void execute(Cpu cpu) {
         MmxRegisters.checkPending(cpu, this);
+        // The transition comes before a fault, as on AMD's processors.
+        MmxRegisters.enter(cpu);
         long va = address(cpu);
         cpu.checkAlignment(this, va, 8);
         long chosen = LaneOperation.byteSigns(cpu.get64(mask));
@@ -45,6 +47,5 @@ final class MmxMaskedStore extends SimpleMemOp {
                 cpu.store8(this, va + i, cpu.get8(data + i));
             }
         }
-        MmxRegisters.enter(cpu);
     }
 }

@@ -15,6 +15,8 @@ final class SaveOp extends SimpleMemOp implements StateArea {
     private static final int INVALID_OPCODE = 6;
     private static final int DEVICE_NOT_AVAILABLE = 7;
 
+    private static final int FXSAVE_AREA = 512;
+
     private final Mnemonic mnemonic;
     private final boolean wide;
     private final int registers;
@@ -84,7 +86,9 @@ final class SaveOp extends SimpleMemOp implements StateArea {
     }
 
     private void fxsave() {
-        cpu.probeWrite(this, va, 416);
+        // AMD's processors look at the last byte first.
+        cpu.probeWrite(this, va + FXSAVE_AREA - 1, 1);
+        cpu.probeWrite(this, va, FXSAVE_AREA);
         StateImage.saveX87(cpu, this, wide);
         put(StateImage.MXCSR, 4, cpu.get32(StateLayout.MXCSR));
         put(StateImage.MXCSR + 4, 4, StateImage.MXCSR_MASK);
@@ -94,7 +98,8 @@ final class SaveOp extends SimpleMemOp implements StateArea {
     }
 
     private void fxrstor() {
-        cpu.probeRead(this, va, 416);
+        cpu.probeRead(this, va + FXSAVE_AREA - 1, 1);
+        cpu.probeRead(this, va, FXSAVE_AREA);
         checkMxcsr();
         StateImage.restoreX87(cpu, this, wide);
         cpu.put32(StateLayout.MXCSR, (int) get(StateImage.MXCSR, 4));

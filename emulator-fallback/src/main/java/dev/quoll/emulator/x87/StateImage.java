@@ -21,6 +21,7 @@ public final class StateImage {
     public static final int MXCSR_MASK = 0xffff;
 
     public static final int MXCSR_INITIAL = 0x1f80;
+    private static final int EXCEPTION_SUMMARY = 1 << 7;
     private static final int CONTROL_INITIAL = 0x37f;
 
     private StateImage() {}
@@ -31,6 +32,23 @@ public final class StateImage {
         area.put(0, 2, cpu.get32(StateLayout.X87_CONTROL));
         area.put(2, 2, status);
         area.put(4, 2, abridgedTag(cpu));
+        if ((status & EXCEPTION_SUMMARY) == 0) {
+            // The pointers are of exceptions only: zeros without a pending one (APM vol. 3, FXSAVE; XSAVEERPTR).
+            area.put(6, 2, 0);
+            area.put(8, 8, 0);
+            area.put(16, 8, 0);
+        } else {
+            savePointers(cpu, area, wide);
+        }
+        int top = status >>> 11 & 7;
+        for (int i = 0; i < 8; i++) {
+            int slot = StateLayout.X87 + 16 * (top + i & 7);
+            area.put(32 + 16 * i, 8, cpu.get64(slot));
+            area.put(40 + 16 * i, 8, cpu.get64(slot + 8) & 0xffff);
+        }
+    }
+
+    private static void savePointers(RegisterFile cpu, StateArea area, boolean wide) {
         area.put(6, 2, cpu.get32(StateLayout.X87_OPCODE) & 0x7ff);
         if (wide) {
             area.put(8, 8, cpu.get64(StateLayout.X87_INSTRUCTION));
@@ -41,12 +59,11 @@ public final class StateImage {
             area.put(16, 4, cpu.get64(StateLayout.X87_DATA));
             area.put(20, 4, cpu.get32(StateLayout.X87_DATA_SELECTOR) & 0xffff);
         }
-        int top = status >>> 11 & 7;
-        for (int i = 0; i < 8; i++) {
-            int slot = StateLayout.X87 + 16 * (top + i & 7);
-            area.put(32 + 16 * i, 8, cpu.get64(slot));
-            area.put(40 + 16 * i, 8, cpu.get64(slot + 8) & 0xffff);
-        }
+    }
+
+    /** The processor keeps 48 bits of the pointers and extends their sign. */
+    private static long canonical(long pointer) {
+        return pointer << 16 >> 16;
     }
 
     static void restoreX87(RegisterFile cpu, StateArea area, boolean wide) {
@@ -210,6 +227,7 @@ public final class StateImage {
     /** Writes everything in standard format: for a saved CPU state. */
     public static void saveAll(RegisterFile cpu, StateArea area) {
         saveX87(cpu, area, true);
+        savePointers(cpu, area, true);
         area.put(MXCSR, 4, cpu.get32(StateLayout.MXCSR));
         area.put(MXCSR + 4, 4, MXCSR_MASK);
         saveXmm(cpu, area, 16);

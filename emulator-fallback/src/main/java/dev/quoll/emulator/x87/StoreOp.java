@@ -55,7 +55,9 @@ final class StoreOp extends X87Op implements FallThrough {
 
     private void storeIndefinite(Cpu cpu, long va) {
         boolean masked = (X87Stack.control(cpu) & 1) != 0;
-        if (masked) {
+        if (!masked) {
+            probe(cpu, va);
+        } else {
             switch (FORMAT) {
                 case Source.SINGLE -> cpu.store32(this, va, SINGLE_INDEFINITE);
                 case Source.DOUBLE -> cpu.store64(this, va, DOUBLE_INDEFINITE);
@@ -89,6 +91,8 @@ final class StoreOp extends X87Op implements FallThrough {
                 };
                 if (operation.storesToMemory()) {
                     store(cpu, va, Source.bytes(FORMAT), value);
+                } else {
+                    probe(cpu, va);
                 }
             }
         }
@@ -104,7 +108,17 @@ final class StoreOp extends X87Op implements FallThrough {
         int high = Float80Convert.toBcdHigh(signExponent, significand, operation);
         if (operation.storesToMemory()) {
             store10(cpu, va, low, high);
+        } else {
+            probe(cpu, va);
         }
+    }
+
+    /** What is not stored is checked all the same. */
+    private void probe(Cpu cpu, long va) {
+        if (Source.bytes(FORMAT) <= 8) {
+            cpu.checkCanonical(this, va, Source.bytes(FORMAT));
+        }
+        cpu.probeWrite(this, va, Source.bytes(FORMAT));
     }
 
     private void store10(Cpu cpu, long va, long low, int high) {
