@@ -3,7 +3,7 @@ package dev.quoll.emulator.oracle;
 import java.util.Random;
 
 /** Operand values that go wrong: edges of integers of every width, NaNs, denormals and infinities, and plain noise. */
-final class ValueGenerator {
+public final class ValueGenerator {
     private static final int[] SINGLES = {
         0, 1, 0x7fffff, 0x800000, 0x800001, 0x3f7fffff, 0x3f800000, 0x3f800001, 0x3f000000, 0x3fc00000, 0x40200000,
         0x4b000000, 0x4effffff, 0x4f000000, 0x5f000000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fa00000, 0x7fc00000,
@@ -20,11 +20,12 @@ final class ValueGenerator {
 
     private final Random random;
 
-    ValueGenerator(Random random) {
+    public ValueGenerator(Random random) {
         this.random = random;
     }
 
-    long next() {
+    /** Any 64 bits: edges of integers, singles and doubles, equal lanes, noise. */
+    public long next() {
         return switch (random.nextInt(8)) {
             case 0 -> INTEGERS[random.nextInt(INTEGERS.length)];
             case 1 -> spread(8, 0x80);
@@ -38,7 +39,7 @@ final class ValueGenerator {
     }
 
     /** An integer at or next to an edge of some width, a single bit, a mask, a small number, or noise of any length. */
-    long integer() {
+    public long integer() {
         return switch (random.nextInt(8)) {
             case 0 -> INTEGERS[random.nextInt(INTEGERS.length)];
             case 1 -> random.nextInt(256);

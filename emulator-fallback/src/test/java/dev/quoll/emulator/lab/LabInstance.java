@@ -1,0 +1,33 @@
+package dev.quoll.emulator.lab;
+
+import dev.quoll.emulator.isa.Decoded;
+import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.OpcodeRow;
+
+/**
+ * Code to compare on many states.
+ *
+ * @param decoded what it is: one instruction, or none
+ * @param row what it was made for, and counts for if that is what it is
+ * @param wide whether it is 64-bit code, else 32-bit code
+ * @param address where it stands
+ * @param target linear address that the code itself fixes for its memory operand, or 0
+ */
+record LabInstance(byte[] code, Decoded decoded, OpcodeRow row, boolean wide, long address, long target) {
+    /** The instruction, or null where there is none. */
+    Instruction instruction() {
+        return decoded instanceof Instruction instruction ? instruction : null;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(wide ? "64-bit" : "32-bit");
+        for (byte value : code) {
+            text.append(" %02x".formatted(value));
+        }
+        text.append(" at %#x: ".formatted(address));
+        return decoded instanceof Instruction instruction
+                ? text.append(instruction).append(" (").append(instruction.row().encoding()).append(')').toString()
+                : text.append("no instruction, made for ").append(row.mnemonic()).toString();
+    }
+}

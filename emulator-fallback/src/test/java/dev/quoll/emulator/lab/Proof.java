@@ -1,0 +1,79 @@
+package dev.quoll.emulator.lab;
+
+import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.OpcodeRow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What has been compared, and what differed. Any thread. */
+final class Proof {
+    private static final int MISMATCHES_OF_A_ROW = 2;
+
+    /** A row in one code size. */
+    record Place(OpcodeRow row, boolean wide) {}
+
+    private final Map<Place, LongAdder> executions = new ConcurrentHashMap<>();
+    private final LongAdder invalid = new LongAdder();
+    private final LongAdder instances = new LongAdder();
+    private final LongAdder total = new LongAdder();
+    private final Set<OpcodeRow> lacking = ConcurrentHashMap.newKeySet();
+    private final Map<OpcodeRow, List<String>> mismatches = new ConcurrentHashMap<>();
+
+    void compared(LabInstance instance, int count) {
+        Instruction instruction = instance.instruction();
+        if (instruction == null) {
+            invalid.add(count);
+        } else {
+            executions.computeIfAbsent(new Place(instruction.row(), instance.wide()), row -> new LongAdder()).add(count);
+        }
+        instances.increment();
+        total.add(count);
+    }
+
+    /** The product has no op for the row. */
+    void lacking(OpcodeRow row) {
+        lacking.add(row);
+    }
+
+    boolean lacks(OpcodeRow row) {
+        return lacking.contains(row);
+    }
+
+    void mismatch(LabInstance instance, String differences) {
+        Instruction instruction = instance.instruction();
+        OpcodeRow row = instruction == null ? instance.row() : instruction.row();
+        List<String> list = mismatches.computeIfAbsent(row, key -> new ArrayList<>());
+        synchronized (list) {
+            if (list.size() < MISMATCHES_OF_A_ROW) {
+                list.add(instance + System.lineSeparator() + differences);
+            }
+        }
+    }
+
+    long total() {
+        return total.sum();
+    }
+
+    long instances() {
+        return instances.sum();
+    }
+
+    long invalid() {
+        return invalid.sum();
+    }
+
+    /** Executions of a row in one code size. */
+    long executions(OpcodeRow row, boolean wide) {
+        LongAdder count = executions.get(new Place(row, wide));
+        return count == null ? 0 : count.sum();
+    }
+
+    /** Descriptions of what differed, at most some of a row. */
+    List<String> mismatches() {
+        return mismatches.values().stream().flatMap(List::stream).toList();
+    }
+}
