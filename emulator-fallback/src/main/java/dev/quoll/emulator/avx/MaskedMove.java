@@ -71,6 +71,7 @@ final class MaskedMove extends VexOp implements FallThrough {
         long va = address(cpu);
         for (int i = 0; i < LENGTH; i += SIZE) {
             if (chosen(cpu, i)) {
+                cpu.checkCanonical(this, va + i, SIZE);
                 cpu.probeWrite(this, va + i, SIZE);
             }
         }

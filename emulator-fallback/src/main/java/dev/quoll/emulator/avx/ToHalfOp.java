@@ -45,6 +45,7 @@ final class ToHalfOp extends VexOp implements FallThrough {
         long va = sourceAddress(cpu, FORM);
         if (FORM != REGISTER) {
             // A page fault must leave MXCSR alone.
+            cpu.checkCanonical(this, va, LENGTH / 2);
             cpu.probeWrite(this, va, LENGTH / 2);
         }
         Mxcsr mxcsr = cpu.beginSimd();

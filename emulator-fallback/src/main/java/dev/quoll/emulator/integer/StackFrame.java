@@ -61,13 +61,13 @@ final class StackFrame {
         @Override
         public void execute(Cpu cpu) {
             long pointer = cpu.get64(StateLayout.RSP);
-            // All pages are checked before the first push, in the order of the pushes; SP is pushed as it was before.
-            cpu.probeWrite(this, cpu.stackLinear(this, pointer - size, size, true), size);
-            cpu.probeWrite(this, cpu.stackLinear(this, pointer - 8L * size, 8 * size, true), 8 * size);
+            // A fault leaves SP, but what was pushed before it is in memory. SP is pushed as it was.
             for (int register = 0; register < 8; register++) {
                 long value = register == 4 ? pointer : cpu.get64(StateLayout.gpr(register));
-                cpu.push(this, size, value);
+                long place = pointer - (register + 1L) * size;
+                cpu.storeStack(this, cpu.stackLinear(this, place, size, true), size, value);
             }
+            cpu.setStackPointer(pointer - 8L * size);
         }
     }
 

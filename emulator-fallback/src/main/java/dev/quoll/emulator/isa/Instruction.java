@@ -108,7 +108,10 @@ public final class Instruction implements Decoded {
     /// Returns the segment of an implicit operand in DS that a prefix may override (MASKMOVDQU, MASKMOVQ).
     public Segment dataSegment() {
         int number = (prefixes & Prefixes.SEGMENT_MASK) >> Prefixes.SEGMENT_SHIFT;
-        return number == 0 ? Segment.DS : Segment.of(number - 1);
+        Segment segment = number == 0 ? Segment.DS : Segment.of(number - 1);
+        // In 64-bit code the other overrides mean nothing (SDM vol. 1, 3.4.2.1).
+        boolean ignored = codeSize == CodeSize.BITS64 && segment != Segment.FS && segment != Segment.GS;
+        return ignored ? Segment.DS : segment;
     }
 
     /// Returns the prefixes as [Prefixes] bits.

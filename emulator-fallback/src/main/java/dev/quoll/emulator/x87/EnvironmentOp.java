@@ -68,6 +68,10 @@ final class EnvironmentOp extends SimpleMemOp {
                 loadRegisters(cpu, va + FIELDS * field);
             }
         } else {
+            if (registers) {
+                // AMD's processors look at the last byte of the large image first.
+                cpu.probeWrite(this, va + span - 1, 1);
+            }
             cpu.probeWrite(this, va, span);
             storeEnvironment(cpu, va);
             if (registers) {

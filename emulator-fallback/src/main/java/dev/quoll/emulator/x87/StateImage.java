@@ -61,11 +61,6 @@ public final class StateImage {
         }
     }
 
-    /** The processor keeps 48 bits of the pointers and extends their sign. */
-    private static long canonical(long pointer) {
-        return pointer << 16 >> 16;
-    }
-
     static void restoreX87(RegisterFile cpu, StateArea area, boolean wide) {
         int status = (int) area.get(2, 2);
         cpu.put32(StateLayout.X87_CONTROL, (int) area.get(0, 2) & 0x1f7f | 0x40);

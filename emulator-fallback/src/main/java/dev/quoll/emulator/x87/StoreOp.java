@@ -115,13 +115,13 @@ final class StoreOp extends X87Op implements FallThrough {
 
     /** What is not stored is checked all the same. */
     private void probe(Cpu cpu, long va) {
-        if (Source.bytes(FORMAT) <= 8) {
-            cpu.checkCanonical(this, va, Source.bytes(FORMAT));
-        }
-        cpu.probeWrite(this, va, Source.bytes(FORMAT));
+        cpu.checkCanonical(this, va, Source.bytes(FORMAT));
+        cpu.probeWrite(this, va, FORMAT == Source.EXTENDED || FORMAT == Source.BCD ? 10 : Source.bytes(FORMAT));
     }
 
     private void store10(Cpu cpu, long va, long low, int high) {
+        // Ten bytes are accessed as eight and two.
+        cpu.checkCanonical(this, va, 8);
         cpu.probeWrite(this, va, 10);
         cpu.store64(this, va, low);
         cpu.store16(this, va + 8, high);

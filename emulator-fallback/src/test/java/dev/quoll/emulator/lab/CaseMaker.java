@@ -87,7 +87,9 @@ final class CaseMaker {
         Instruction instruction = made.instruction();
         vectorial = false;
         x87Row = false;
-        if (instruction != null) {
+        if (made.program()) {
+            vectorial = true;
+        } else if (instruction != null) {
             OpcodeRow row = instruction.row();
             vectorial = row.has(Attribute.SSE) || row.has(Attribute.AVX);
             x87Row = row.has(Attribute.X87) || row.has(Attribute.MMX) || row.has(Attribute.FXSAVE);
@@ -112,7 +114,7 @@ final class CaseMaker {
         long flags = random.nextInt() & Flags.STATUS | Flags.IF | 2;
         flags |= oneIn(8) ? Flags.DF : 0;
         flags |= oneIn(16) ? random.nextInt() & (Flags.ID | Flags.NT) : 0;
-        if (instruction != null) {
+        if (instruction != null && !instance.program()) {
             flags |= oneIn(40) && InstanceMaker.mayStep(instruction.row()) ? Flags.TF : 0;
             if (instruction.row().has(Attribute.STACK)) {
                 window(1, gpr[RSP] - WINDOW_HALF);
@@ -454,6 +456,11 @@ final class CaseMaker {
             }
             case RET -> code(1, gpr[RSP]);
             case JMP, CALL -> {
+                if (instruction.mnemonic() == Mnemonic.CALL && (windowLength[1] == 0 || gpr[RSP] < window[1] + 8)) {
+                    // Which of two faults comes first, the target's or the stack's, is not compared.
+                    gpr[RSP] = area() + 256;
+                    window(1, gpr[RSP] - WINDOW_HALF);
+                }
                 if (instruction.operand(0) instanceof Operand.Register(RegisterClass cls, int number, int size)) {
                     gpr[number] = branchTarget();
                 } else if (instruction.operand(0) instanceof Operand.Memory) {

@@ -2,6 +2,9 @@ package dev.quoll.emulator.lab;
 
 import dev.quoll.bindings.code.HostCpuid;
 import dev.quoll.emulator.isa.CpuFeature;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 /**
  * What the host's processor is.
@@ -22,6 +25,22 @@ record HostFeatures(boolean amd, long decoderFeatures) {
                 }
             }
             return new HostFeatures(cpuid.query(0, 0).ebx() == AMD, features);
+        }
+    }
+
+    /** The processor's name as CPUID gives it (leaves 8000_0002 to 8000_0004), and its family, model and stepping. */
+    static String model() {
+        try (HostCpuid cpuid = HostCpuid.open()) {
+            ByteBuffer name = ByteBuffer.allocate(48).order(ByteOrder.LITTLE_ENDIAN);
+            for (int leaf = 0x8000_0002; leaf <= 0x8000_0004; leaf++) {
+                HostCpuid.Registers part = cpuid.query(leaf, 0);
+                name.putInt(part.eax()).putInt(part.ebx()).putInt(part.ecx()).putInt(part.edx());
+            }
+            int signature = cpuid.query(1, 0).eax();
+            int family = (signature >> 8 & 15) + (signature >> 20 & 255);
+            int model = signature >> 4 & 15 | signature >> 12 & 0xf0;
+            return "%s (family %#x, model %#x, stepping %d)".formatted(
+                    new String(name.array(), StandardCharsets.US_ASCII).trim(), family, model, signature & 15);
         }
     }
 

@@ -2,13 +2,16 @@ package dev.quoll.emulator.lab;
 
 import dev.quoll.emulator.isa.CodeSize;
 import dev.quoll.emulator.isa.Attribute;
+import dev.quoll.emulator.isa.Decoded;
 import dev.quoll.emulator.isa.EncodingSampler;
 import dev.quoll.emulator.isa.EncodingSampler.Sample;
 import dev.quoll.emulator.isa.Instruction;
+import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
 import dev.quoll.emulator.isa.Operand;
 import dev.quoll.emulator.isa.OperandKind;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /** Makes instances of opcode rows, and places for them in the code areas. */
@@ -45,7 +48,7 @@ final class InstanceMaker {
         }
         boolean high = in64 && random.nextBoolean();
         // Which bytes of what is no instruction are fetched before #UD is a processor's own affair.
-        int offset = sample.decoded() instanceof Instruction
+        int offset = sample.decoded() instanceof Instruction found && !undefined(found.mnemonic())
                 ? offset(sample.code().length)
                 : 256 + random.nextInt(CaseLayout.CODE_SIZE - 512);
         long address = (high ? CaseLayout.CODE_HIGH : CaseLayout.CODE_LOW) + offset;
@@ -65,7 +68,11 @@ final class InstanceMaker {
             }
         }
         byte[] code = Arrays.copyOf(sample.code(), Math.min(sample.code().length, CaseLayout.CODE_SIZE - offset));
-        return new LabInstance(code, sample.decoded(), row, in64, address, target);
+        return new LabInstance(code, sample.decoded(), row, in64, address, target, false);
+    }
+
+    private static boolean undefined(Mnemonic mnemonic) {
+        return mnemonic == Mnemonic.UD0 || mnemonic == Mnemonic.UD1;
     }
 
     /** Mostly inside a page; across the border of two; at the very end, where nothing follows; and cut off by it. */
@@ -114,10 +121,65 @@ final class InstanceMaker {
         return sampler.withTail(sample, random.nextBoolean() ? far : -far, size);
     }
 
+    /**
+     * Some instructions in a row, whose memory operands are at fixed addresses. Flags that nobody sees in between are the
+     * emulator's to leave out: it must not show.
+     *
+     * @param rows to choose from: none that branches
+     */
+    LabInstance program(List<OpcodeRow> rows, boolean in64) {
+        EncodingSampler sampler = sampler(in64);
+        long start = CaseLayout.CODE_LOW + 256 + random.nextInt(CaseLayout.CODE_SIZE - 512);
+        int wanted = 2 + random.nextInt(7);
+        byte[] code = {};
+        Decoded first = null;
+        OpcodeRow firstRow = null;
+        for (int count = 0; count < wanted; ) {
+            OpcodeRow row = rows.get(random.nextInt(rows.size()));
+            Sample sample = sampler.any(row);
+            if (!(sample.decoded() instanceof Instruction instruction) || !rows.contains(instruction.row())) {
+                continue;
+            }
+            Operand.Memory memory = instruction.memory();
+            if (memory != null) {
+                boolean fixed = sample.displacementAt() > 0 && memory.index() == Operand.Memory.NONE && !memory.overridden();
+                if (!fixed) {
+                    continue;
+                }
+                boolean relative = memory.base() == Operand.Memory.RIP;
+                long end = relative ? start + code.length + sample.code().length : 0;
+                sample = sampler.withDisplacement(sample, (int) (dataTarget(false) - end));
+            }
+            if (count++ == 0) {
+                first = sample.decoded();
+                firstRow = row;
+            }
+            int before = code.length;
+            code = Arrays.copyOf(code, before + sample.code().length);
+            System.arraycopy(sample.code(), 0, code, before, sample.code().length);
+        }
+        return new LabInstance(code, first, firstRow, in64, start, 0, true);
+    }
+
     /** Whether such an instance may run at all: LOCK and prefixes aside, what is left out by mnemonic. */
     static boolean mayRun(LabInstance instance) {
         Instruction instruction = instance.instruction();
-        return instruction == null || !Exclusions.excludes(instruction.row());
+        return instruction == null || !Exclusions.excludes(instruction.row()) && !repeatedLoop(instance, instruction)
+                // How single elements wrap at 64 KiB.
+                && !(instruction.addressSize() == 2 && instruction.mnemonic().name().contains("MASKMOV"));
+    }
+
+    /** On AMD's processors a repeat prefix chooses between LOOPE and LOOPNE, of which no manual tells. */
+    private static boolean repeatedLoop(LabInstance instance, Instruction instruction) {
+        if (instruction.mnemonic() != Mnemonic.LOOPE && instruction.mnemonic() != Mnemonic.LOOPNE) {
+            return false;
+        }
+        for (byte value : instance.code()) {
+            if (value == (byte) 0xf2 || value == (byte) 0xf3) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether a single step shows the row as it is: no shadow over the next instruction, no elements with a trap between. */

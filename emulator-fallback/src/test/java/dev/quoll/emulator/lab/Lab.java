@@ -77,6 +77,11 @@ final class Lab implements AutoCloseable {
         add(instance, instance.instruction() == null ? 2 : states);
     }
 
+    /** Takes a program of several instructions into the batch. */
+    void addProgram(List<OpcodeRow> rows, boolean wide, int states) throws IOException {
+        add(instances.program(rows, wide), states);
+    }
+
     private void add(LabInstance instance, int states) throws IOException {
         int from = first[placed.size()];
         if (placed.size() == CaseLayout.MOST_INSTANCES || from + states > CaseLayout.MOST_CASES) {
@@ -167,12 +172,10 @@ final class Lab implements AutoCloseable {
         long[] areas = {CaseLayout.DATA_LOW, CaseLayout.DATA_HIGH};
         for (int i = 0; i < areas.length; i++) {
             long expected = pages + (long) i * CaseLayout.DATA_WRITABLE;
-            if (!cpu.holds(areas[i], batch, expected)) {
-                if (clean) {
-                    suspects.add(new Suspect(instance, null, "  memory away from the operands\n"));
-                }
-                cpu.fill(areas[i], batch, expected, CaseLayout.DATA_WRITABLE);
+            if (clean && !cpu.holds(areas[i], batch, expected, Leeway.bytes(instance.instruction()))) {
+                suspects.add(new Suspect(instance, null, "  memory away from the operands\n"));
             }
+            cpu.fill(areas[i], batch, expected, CaseLayout.DATA_WRITABLE);
         }
     }
 

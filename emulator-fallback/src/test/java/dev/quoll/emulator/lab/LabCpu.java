@@ -1,5 +1,6 @@
 package dev.quoll.emulator.lab;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -251,12 +252,26 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
         }
     }
 
-    /** Whether the writable part of a data area holds these bytes. */
-    boolean holds(long linear, MemorySegment expected, long offset) {
+    /**
+     * Whether the writable part of a data area holds these bytes.
+     *
+     * @param leeway says of two bytes that differ, ours and the other, whether they may
+     */
+    boolean holds(long linear, MemorySegment expected, long offset, Leeway.Bytes leeway) {
         for (int page = 0; page < CaseLayout.DATA_WRITABLE; page += PAGE_SIZE) {
             long at = physical(linear + page);
-            if (MemorySegment.mismatch(ram, at, at + PAGE_SIZE, expected, offset + page, offset + page + PAGE_SIZE) >= 0) {
-                return false;
+            for (long from = 0; from < PAGE_SIZE; ) {
+                long mismatch = MemorySegment.mismatch(
+                        ram, at + from, at + PAGE_SIZE, expected, offset + page + from, offset + page + PAGE_SIZE);
+                if (mismatch < 0) {
+                    break;
+                }
+                from += mismatch;
+                if (!leeway.mayDiffer(
+                        ram.get(JAVA_BYTE, at + from), expected.get(JAVA_BYTE, offset + page + from))) {
+                    return false;
+                }
+                from++;
             }
         }
         return true;

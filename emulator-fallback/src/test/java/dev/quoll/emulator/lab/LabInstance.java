@@ -12,8 +12,9 @@ import dev.quoll.emulator.isa.OpcodeRow;
  * @param wide whether it is 64-bit code, else 32-bit code
  * @param address where it stands
  * @param target linear address that the code itself fixes for its memory operand, or 0
+ * @param program whether more instructions follow the one that was decoded
  */
-record LabInstance(byte[] code, Decoded decoded, OpcodeRow row, boolean wide, long address, long target) {
+record LabInstance(byte[] code, Decoded decoded, OpcodeRow row, boolean wide, long address, long target, boolean program) {
     /** The instruction, or null where there is none. */
     Instruction instruction() {
         return decoded instanceof Instruction instruction ? instruction : null;
@@ -25,7 +26,7 @@ record LabInstance(byte[] code, Decoded decoded, OpcodeRow row, boolean wide, lo
         for (byte value : code) {
             text.append(" %02x".formatted(value));
         }
-        text.append(" at %#x: ".formatted(address));
+        text.append((program ? " at %#x, a program: " : " at %#x: ").formatted(address));
         return decoded instanceof Instruction instruction
                 ? text.append(instruction).append(" (").append(instruction.row().encoding()).append(')').toString()
                 : text.append("no instruction, made for ").append(row.mnemonic()).toString();

@@ -5,6 +5,9 @@ import java.util.Arrays;
 
 /** Nothing around the core: what user code reaches of it (CPUID, RDTSC, RDRAND) is no matter of comparison. */
 final class LabPlatform implements CpuPlatform {
+    /** CR4.LA57: canonical addresses have 48 bits without it. */
+    private static final long FIVE_LEVEL_PAGING = 1 << 12;
+
     private static final int PHYSICAL_ADDRESS_BITS = 48;
 
     @Override
@@ -64,7 +67,7 @@ final class LabPlatform implements CpuPlatform {
 
     @Override
     public long cr4Mask() {
-        return -1L;
+        return ~FIVE_LEVEL_PAGING;
     }
 
     @Override

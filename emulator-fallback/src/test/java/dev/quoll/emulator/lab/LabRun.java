@@ -1,10 +1,16 @@
 package dev.quoll.emulator.lab;
 
+import dev.quoll.emulator.isa.Attribute;
+import dev.quoll.emulator.isa.ControlFlow;
+import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
 import dev.quoll.emulator.isa.OpcodeTable;
+import dev.quoll.emulator.isa.OperandKind;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,6 +24,14 @@ import java.util.function.Predicate;
  * @param states random states for each instance of a row
  */
 record LabRun(HostFeatures host, Proof proof, long seed, int states) {
+    private static final int ROWS_A_PROGRAM = 6;
+    private static final List<Attribute> NOT_IN_PROGRAMS = List.of(
+            Attribute.SYSTEM, Attribute.STACK, Attribute.X87, Attribute.MMX, Attribute.PRIVILEGED, Attribute.IO,
+            Attribute.SHADOW, Attribute.FXSAVE, Attribute.XSAVE, Attribute.REP, Attribute.REPCC);
+    private static final Set<Mnemonic> NEVER = EnumSet.of(
+            Mnemonic.MASKMOVDQU, Mnemonic.VMASKMOVDQU, Mnemonic.ENTER, Mnemonic.LEAVE, Mnemonic.LDMXCSR,
+            Mnemonic.VLDMXCSR, Mnemonic.EMMS, Mnemonic.CLI, Mnemonic.STI);
+
     /** A row in one code size. */
     private record Place(OpcodeRow row, boolean wide) {}
 
@@ -51,15 +65,41 @@ record LabRun(HostFeatures host, Proof proof, long seed, int states) {
     private void work(int worker, long executions, Predicate<OpcodeRow> chosen) throws IOException, InterruptedException {
         try (Lab lab = Lab.open(seed * 31 + worker, host, proof)) {
             List<Place> places = places(lab, chosen);
+            List<OpcodeRow> narrow = inPrograms(places, false);
+            List<OpcodeRow> wide = inPrograms(places, true);
+            int count = 0;
             do {
                 for (Place place : places) {
                     if (!proof.lacks(place.row)) {
                         lab.add(place.row, place.wide, states);
                     }
+                    List<OpcodeRow> rows = place.wide ? wide : narrow;
+                    if (!rows.isEmpty() && ++count % ROWS_A_PROGRAM == 0) {
+                        lab.addProgram(rows, place.wide, states);
+                    }
                 }
             } while (proof.total() < executions);
             lab.flush();
         }
+    }
+
+    /** Rows that do the same in the midst of others: no branches, strings and stacks, nothing that may take long or faults. */
+    private static List<OpcodeRow> inPrograms(List<Place> places, boolean wide) {
+        return places.stream()
+                .filter(place -> place.wide == wide)
+                .map(Place::row)
+                .filter(row -> row.flow() == ControlFlow.NEXT)
+                .filter(row -> NOT_IN_PROGRAMS.stream().noneMatch(row::has))
+                .filter(row -> row.operands().stream().allMatch(LabRun::plain))
+                .filter(row -> !NEVER.contains(row.mnemonic()))
+                .toList();
+    }
+
+    private static boolean plain(OperandKind kind) {
+        return switch (kind.method()) {
+            case O, X, Y, BX, S, C, D, FIXED_SEGMENT, VSIB, J, A -> false;
+            default -> true;
+        };
     }
 
     private List<Place> places(Lab lab, Predicate<OpcodeRow> chosen) {

@@ -27,7 +27,22 @@ final class Leeway {
 
     private static final int IMAGE_MASK_BYTE = 30;
 
+    /** The byte of MXCSR_MASK that tells of misaligned SSE. */
+    private static final int MISALIGNED_SSE = 2;
+
+    /** Says of two bytes that differ whether they may. */
+    @FunctionalInterface
+    interface Bytes {
+        boolean mayDiffer(byte mine, byte theirs);
+    }
+
     private Leeway() {}
+
+    /** The leeway of an instruction in memory: FXSAVE's, see {@link #maskOfImage}. */
+    static Bytes bytes(Instruction instruction) {
+        boolean image = instruction != null && instruction.mnemonic() == Mnemonic.FXSAVE;
+        return (mine, theirs) -> image && mine == 0 && theirs == MISALIGNED_SSE;
+    }
 
     static boolean transcendental(Instruction instruction) {
         return instruction != null && TRANSCENDENTAL.contains(instruction.mnemonic());

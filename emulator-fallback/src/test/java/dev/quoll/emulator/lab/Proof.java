@@ -18,6 +18,7 @@ final class Proof {
 
     private final Map<Place, LongAdder> executions = new ConcurrentHashMap<>();
     private final LongAdder invalid = new LongAdder();
+    private final LongAdder programs = new LongAdder();
     private final LongAdder instances = new LongAdder();
     private final LongAdder total = new LongAdder();
     private final Set<OpcodeRow> lacking = ConcurrentHashMap.newKeySet();
@@ -25,7 +26,9 @@ final class Proof {
 
     void compared(LabInstance instance, int count) {
         Instruction instruction = instance.instruction();
-        if (instruction == null) {
+        if (instance.program()) {
+            programs.add(count);
+        } else if (instruction == null) {
             invalid.add(count);
         } else {
             executions.computeIfAbsent(new Place(instruction.row(), instance.wide()), row -> new LongAdder()).add(count);
@@ -64,6 +67,11 @@ final class Proof {
 
     long invalid() {
         return invalid.sum();
+    }
+
+    /** Executions of more than one instruction. */
+    long programs() {
+        return programs.sum();
     }
 
     /** Executions of a row in one code size. */

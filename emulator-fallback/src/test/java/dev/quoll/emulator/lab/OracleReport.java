@@ -1,0 +1,42 @@
+package dev.quoll.emulator.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * {@code ./quoll test --oracle}: the long comparison, and the page about it at {@code -Dquoll.oracle.page}. Takes
+ * {@code -Dquoll.seed}, {@code -Dquoll.oracle.executions} and {@code -Dquoll.oracle.workers}.
+ */
+@Tag("oracle")
+class OracleReport {
+    private static final int STATES = 128;
+    private static final long EXECUTIONS = 100_000_000;
+
+    @Test
+    void everyRowDoesWhatTheHostDoes() throws Exception {
+        Optional<String> obstacle = Witness.obstacle();
+        assumeTrue(obstacle.isEmpty(), () -> "no comparison with the host's processor: " + obstacle.get());
+        long seed = Long.getLong("quoll.seed", System.nanoTime());
+        System.out.println("OracleReport seed " + seed);
+        int workers = Integer.getInteger("quoll.oracle.workers", Runtime.getRuntime().availableProcessors());
+        LabRun run = LabRun.of(seed, Integer.getInteger("quoll.oracle.states", STATES));
+        long start = System.nanoTime();
+        run.every(workers, Long.getLong("quoll.oracle.executions", EXECUTIONS), row -> true);
+        String page = new LabPage(run, Duration.ofNanos(System.nanoTime() - start)).text();
+        String place = System.getProperty("quoll.oracle.page");
+        if (place == null) {
+            System.out.println(page);
+        } else {
+            Files.writeString(Path.of(place), page);
+        }
+        assertThat(run.proof().total()).isPositive();
+        assertThat(run.proof().mismatches()).isEmpty();
+    }
+}
