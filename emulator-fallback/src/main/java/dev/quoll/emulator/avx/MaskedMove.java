@@ -49,12 +49,13 @@ final class MaskedMove extends VexOp implements FallThrough {
         }
     }
 
+    /** Each element has an address of its own, which wraps at the address size by itself. */
     private long loadChosen(Cpu cpu, long va, int offset) {
-        long low = chosen(cpu, offset) ? cpu.loadPart(this, va + offset, SIZE) : 0;
+        long low = chosen(cpu, offset) ? cpu.loadPart(this, displaced(cpu, va, offset), SIZE) : 0;
         if (SIZE == 8) {
             return low;
         }
-        long high = chosen(cpu, offset + 4) ? cpu.loadPart(this, va + offset + 4, SIZE) : 0;
+        long high = chosen(cpu, offset + 4) ? cpu.loadPart(this, displaced(cpu, va, offset + 4), SIZE) : 0;
         return low | high << 32;
     }
 
@@ -71,13 +72,13 @@ final class MaskedMove extends VexOp implements FallThrough {
         long va = address(cpu);
         for (int i = 0; i < LENGTH; i += SIZE) {
             if (chosen(cpu, i)) {
-                cpu.checkCanonical(this, va + i, SIZE);
-                cpu.probeWrite(this, va + i, SIZE);
+                cpu.checkCanonical(this, displaced(cpu, va, i), SIZE);
+                cpu.probeWrite(this, displaced(cpu, va, i), SIZE);
             }
         }
         for (int i = 0; i < LENGTH; i += SIZE) {
             if (chosen(cpu, i)) {
-                cpu.storePart(this, va + i, SIZE, cpu.getSized(source + i, SIZE));
+                cpu.storePart(this, displaced(cpu, va, i), SIZE, cpu.getSized(source + i, SIZE));
             }
         }
     }

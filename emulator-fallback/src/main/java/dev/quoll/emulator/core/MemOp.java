@@ -86,6 +86,12 @@ public abstract class MemOp extends Op {
         return offset + cpu.get64(segmentSlot);
     }
 
+    /** Linear address of a byte further on in the operand at {@code va}: its offset wraps at the address size. */
+    protected final long displaced(Cpu cpu, long va, int extra) {
+        long offset = offset(cpu);
+        return va - offset + (offset + extra & mask);
+    }
+
     /** The effective address (offset in the segment), as LEA gives it. */
     protected final long offset(Cpu cpu) {
         return cpu.get64(baseSlot) + (cpu.get64(indexSlot) << scaleShift) + displacement & mask;

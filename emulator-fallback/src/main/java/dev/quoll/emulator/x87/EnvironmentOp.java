@@ -69,8 +69,9 @@ final class EnvironmentOp extends SimpleMemOp {
             }
         } else {
             if (registers) {
-                // AMD's processors look at the last byte of the large image first.
-                cpu.probeWrite(this, va + span - 1, 1);
+                // AMD's processors look at the first byte of the large image, then at the last.
+                cpu.probeWrite(this, va, 1);
+                cpu.probeWrite(this, displaced(cpu, va, span - 1), 1);
             }
             cpu.probeWrite(this, va, span);
             storeEnvironment(cpu, va);

@@ -87,7 +87,7 @@ final class SaveOp extends SimpleMemOp implements StateArea {
 
     private void fxsave() {
         // AMD's processors look at the last byte first.
-        cpu.probeWrite(this, va + FXSAVE_AREA - 1, 1);
+        cpu.probeWrite(this, displaced(cpu, va, FXSAVE_AREA - 1), 1);
         cpu.probeWrite(this, va, FXSAVE_AREA);
         StateImage.saveX87(cpu, this, wide);
         put(StateImage.MXCSR, 4, cpu.get32(StateLayout.MXCSR));
@@ -98,7 +98,7 @@ final class SaveOp extends SimpleMemOp implements StateArea {
     }
 
     private void fxrstor() {
-        cpu.probeRead(this, va + FXSAVE_AREA - 1, 1);
+        cpu.probeRead(this, displaced(cpu, va, FXSAVE_AREA - 1), 1);
         cpu.probeRead(this, va, FXSAVE_AREA);
         checkMxcsr();
         StateImage.restoreX87(cpu, this, wide);

@@ -462,9 +462,10 @@ final class CaseMaker {
                     window(1, gpr[RSP] - WINDOW_HALF);
                 }
                 if (instruction.operand(0) instanceof Operand.Register(RegisterClass cls, int number, int size)) {
-                    gpr[number] = branchTarget();
+                    gpr[number] = number == RSP ? gpr[number] : branchTarget();
                 } else if (instruction.operand(0) instanceof Operand.Memory) {
-                    in.set(JAVA_LONG_UNALIGNED, windowAt(0), branchTarget());
+                    boolean stackBased = addresses(instruction, RSP);
+                    in.set(JAVA_LONG_UNALIGNED, windowAt(0), stackBased ? CaseLayout.CODE_LOW : branchTarget());
                 }
             }
             case MOV, LAR, LSL, VERR, VERW, POP, LDS, LES, LFS, LGS, LSS, ARPL -> selectors(instruction);
