@@ -61,18 +61,18 @@ final class EnvironmentOp extends SimpleMemOp {
         long va = address(cpu);
         cpu.checkAlignment(this, va, field);
         int span = FIELDS * field + (registers ? 8 * REGISTER_BYTES : 0);
+        // AMD's processors look at the first byte of the image, then at the last.
         if (load) {
+            cpu.probeRead(this, va, 1);
+            cpu.probeRead(this, displaced(cpu, va, span - 1), 1);
             cpu.probeRead(this, va, span);
             loadEnvironment(cpu, va);
             if (registers) {
                 loadRegisters(cpu, va + FIELDS * field);
             }
         } else {
-            if (registers) {
-                // AMD's processors look at the first byte of the large image, then at the last.
-                cpu.probeWrite(this, va, 1);
-                cpu.probeWrite(this, displaced(cpu, va, span - 1), 1);
-            }
+            cpu.probeWrite(this, va, 1);
+            cpu.probeWrite(this, displaced(cpu, va, span - 1), 1);
             cpu.probeWrite(this, va, span);
             storeEnvironment(cpu, va);
             if (registers) {

@@ -56,6 +56,11 @@ final class CaseLayout {
     static final long DATA_HIGH = 0x7_3000_0000L;
     static final int DATA_WRITABLE = 0x2000;
 
+    /** Where the witness itself stands: no edge value points there, since a branch to one must not run its code. */
+    static final long WITNESS = 0x5a9b_7000L;
+
+    static final long WITNESS_END = WITNESS + 0x100_0000L;
+
     // Linux' selectors of user code (arch/x86/include/asm/segment.h).
     static final int SELECTOR_CODE32 = 0x23;
     static final int SELECTOR_CODE64 = 0x33;

@@ -165,8 +165,17 @@ final class InstanceMaker {
     static boolean mayRun(LabInstance instance) {
         Instruction instruction = instance.instruction();
         return instruction == null || !Exclusions.excludes(instruction.row()) && !repeatedLoop(instance, instruction)
+                && !(instance.target() != 0 && loadsControl(instruction.mnemonic()))
                 // How single elements wrap at 64 KiB.
                 && !(instruction.addressSize() == 2 && instruction.mnemonic().name().contains("MASKMOV"));
+    }
+
+    /** Whether it loads MXCSR from memory. */
+    static boolean loadsControl(Mnemonic mnemonic) {
+        return switch (mnemonic) {
+            case LDMXCSR, VLDMXCSR, FXRSTOR -> true;
+            default -> false;
+        };
     }
 
     /** On AMD's processors a repeat prefix chooses between LOOPE and LOOPNE, of which no manual tells. */

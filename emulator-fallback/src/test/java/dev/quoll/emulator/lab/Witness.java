@@ -24,8 +24,7 @@ final class Witness implements AutoCloseable {
     private static final List<String> COMPILE =
             List.of("cc", "-O2", "-std=gnu11", "-no-pie", "-fno-pie", "-mno-red-zone", "-fno-stack-protector",
                     "-mgeneral-regs-only", "-mfsgsbase", "-fcf-protection=none", "-Wl,-z,now",
-                    // Where no edge value points: a branch to one must not run the witness's code.
-                    "-Wl,-Ttext-segment=0x5a9b7000");
+                    "-Wl,-Ttext-segment=%#x".formatted(CaseLayout.WITNESS));
     private static final int TIMEOUT_SECONDS = 30;
 
     private final Path folder;
