@@ -54,6 +54,8 @@ public abstract class Tlb extends LazyFlags {
     private final short[][] filled = new short[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
 
     private final int[] filledCount = new int[StateLayout.TLB_CONTEXTS];
+    /** Whether a place is among {@link #filled}. */
+    private final boolean[][] logged = new boolean[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
     /** Whether an entry came from a global page. */
     private final boolean[][] global = new boolean[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
     /** Whether anything has been entered into a context since it was last cleared as a whole. */
@@ -172,6 +174,7 @@ public abstract class Tlb extends LazyFlags {
             clear(base + ((long) i << StateLayout.TLB_ENTRY_SHIFT));
         }
         filledCount[index] = 0;
+        Arrays.fill(logged[index], false);
         touched[index] = false;
     }
 
@@ -257,6 +260,7 @@ public abstract class Tlb extends LazyFlags {
         short[] indices = filled[index];
         for (int i = filledCount[index] - 1; i >= 0; i--) {
             clear(base + ((long) indices[i] << StateLayout.TLB_ENTRY_SHIFT));
+            logged[index][indices[i]] = false;
         }
         filledCount[index] = 0;
     }
@@ -380,11 +384,11 @@ public abstract class Tlb extends LazyFlags {
     }
 
     private void logNonGlobal(int index, int place) {
-        if (filledCount[index] == StateLayout.TLB_ENTRIES) {
-            // The log is full: drop what it names and start over.
-            dropNonGlobal(index);
+        // Each place once, so that conflicts of a long-lived address space do not fill the log.
+        if (!logged[index][place]) {
+            logged[index][place] = true;
+            filled[index][filledCount[index]++] = (short) place;
         }
-        filled[index][filledCount[index]++] = (short) place;
     }
 
     /** The code page that an execute tag stands for. */
