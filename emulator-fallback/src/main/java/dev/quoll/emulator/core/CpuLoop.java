@@ -215,7 +215,7 @@ public abstract class CpuLoop extends Cpu {
         int pageIndex = page.pageIndex;
         // Where somebody holds code already nobody has a write tag.
         if (!physical.joinCodeHolders(pageIndex)) {
-            boolean stopped = stopOthers();
+            boolean stopped = stopOthers(null);
             try {
                 physical.addCodeHolder(pageIndex);
                 group.protectCode(pageIndex);
@@ -336,7 +336,8 @@ public abstract class CpuLoop extends Cpu {
     private boolean boundary(int raised) {
         int pending = raised;
         if ((pending & (EVENT_STOP | EVENT_INVALIDATE)) != 0) {
-            clearEvents(EVENT_STOP | EVENT_INVALIDATE);
+            // Only what was seen: the other one may come up just now.
+            clearEvents(pending & (EVENT_STOP | EVENT_INVALIDATE));
             if ((pending & EVENT_STOP) != 0) {
                 group.leave();
                 group.enter();
@@ -514,9 +515,19 @@ public abstract class CpuLoop extends Cpu {
         boolean self = current != null && op != null && !singleRunning && CodePage.overlaps(current, page, from, to);
         invalidate(page, from, to);
         if (self) {
-            setRip(op.rip(this));
-            throw restart;
+            throw restartAt(op);
         }
+    }
+
+    @Override
+    final boolean runsStaleCode() {
+        return !singleRunning && current != null && current.stale;
+    }
+
+    @Override
+    final RestartInstruction restartAt(Op op) {
+        setRip(op.rip(this));
+        return restart;
     }
 
     /** Whether this vCPU has code in these bytes of a page; its own thread, or under the code lock. */

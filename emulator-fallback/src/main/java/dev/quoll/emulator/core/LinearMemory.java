@@ -311,7 +311,7 @@ public abstract class LinearMemory extends SoftMmu {
             slowStore(updateOp, updateAddress, size, value, updateOp.stackSegment);
             return true;
         }
-        boolean stopped = stopOthers();
+        boolean stopped = stopOthers(updateOp);
         try {
             long now = slowLoad(updateOp, updateAddress, size, updateOp.stackSegment);
             if (now != (size == 8 ? expected : expected & (1L << 8 * size) - 1)) {

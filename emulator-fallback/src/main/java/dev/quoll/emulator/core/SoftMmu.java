@@ -32,6 +32,12 @@ public abstract class SoftMmu extends Tlb {
     /** A store is about to change bytes of a page that holds decoded code: drops what this vCPU has decoded from them. */
     abstract void beforeCodeWrite(Op op, int pageIndex, int from, int to);
 
+    /** Whether the block that runs now has been dropped. */
+    abstract boolean runsStaleCode();
+
+    /** What to throw for an instruction that has had no effect to run by itself, and the code behind it to be looked up. */
+    abstract RestartInstruction restartAt(Op op);
+
     /** Reads guest-physical space that is not RAM. */
     protected abstract long readDevice(long physicalAddress, int size);
 
@@ -44,16 +50,22 @@ public abstract class SoftMmu extends Tlb {
     // Other vCPUs.
 
     /**
-     * Makes this vCPU the only one that runs, from within any instruction: whatever was derived from the TLB before may
-     * not hold any more.
+     * Makes this vCPU the only one that runs, from within any instruction that has had no effect yet: whatever was derived
+     * from the TLB before may not hold any more. Where another vCPU has meanwhile changed the running block, the
+     * instruction starts over and what follows is decoded afresh.
      *
+     * @param op the instruction; null between instructions
      * @return what {@link #letOthersRun} has to be called with
      */
-    public final boolean stopOthers() {
+    public final boolean stopOthers(Op op) {
         if (group.alone(this)) {
             return false;
         }
         group.stopOthers(this);
+        if (op != null && runsStaleCode()) {
+            group.letOthersRun();
+            throw restartAt(op);
+        }
         return true;
     }
 
@@ -258,7 +270,7 @@ public abstract class SoftMmu extends Tlb {
             int first = 4096 - inPage;
             boolean code = checkStore(op, va, first, stack, which);
             code |= checkStore(op, wrapped(op, va + first), size - first, stack, which);
-            boolean stopped = code && stopOthers();
+            boolean stopped = code && stopOthers(op);
             try {
                 for (int i = 0; i < size; i++) {
                     slowStore(op, va + i, 1, value >>> 8 * i, stack, which);
@@ -273,7 +285,7 @@ public abstract class SoftMmu extends Tlb {
         if (offset < 0 || !physical.holdsCode((int) (offset >>> 12))) {
             finishStore(va, offset, size, value);
         } else if (!storeToCode(op, va, offset, size, value)) {
-            boolean stopped = stopOthers();
+            boolean stopped = stopOthers(op);
             try {
                 slowStore(op, va, size, value, stack, which);
             } finally {
@@ -340,7 +352,7 @@ public abstract class SoftMmu extends Tlb {
             dropped = dropCode(op, offset, size);
         }
         if (!dropped) {
-            boolean stopped = stopOthers();
+            boolean stopped = stopOthers(op);
             try {
                 checkStore(op, va, size, stack, which);
             } finally {

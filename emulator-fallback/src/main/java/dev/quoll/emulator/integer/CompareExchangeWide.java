@@ -55,7 +55,7 @@ final class CompareExchangeWide extends SimpleMemOp {
         if (locked && cpu.exchanges16(this, va)) {
             return cpu.exchange16(va);
         }
-        boolean stopped = locked && cpu.stopOthers();
+        boolean stopped = locked && cpu.stopOthers(this);
         try {
             cpu.probeWrite(this, va, 16);
             long low = cpu.load64(this, va);
