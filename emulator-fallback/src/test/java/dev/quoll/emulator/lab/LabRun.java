@@ -7,6 +7,7 @@ import dev.quoll.emulator.isa.OpcodeRow;
 import dev.quoll.emulator.isa.OpcodeTable;
 import dev.quoll.emulator.isa.OperandKind;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -22,8 +23,9 @@ import java.util.function.Predicate;
  *
  * @param seed of the whole run; worker n's is a function of it and n
  * @param states random states for each instance of a row
+ * @param deadline in {@link System#nanoTime} when it ends, even if it is not done
  */
-record LabRun(HostFeatures host, Proof proof, long seed, int states) {
+record LabRun(HostFeatures host, Proof proof, long seed, int states, long deadline) {
     private static final int ROWS_A_PROGRAM = 6;
     private static final List<Attribute> NOT_IN_PROGRAMS = List.of(
             Attribute.SYSTEM, Attribute.STACK, Attribute.X87, Attribute.MMX, Attribute.PRIVILEGED, Attribute.IO,
@@ -35,8 +37,9 @@ record LabRun(HostFeatures host, Proof proof, long seed, int states) {
     /** A row in one code size. */
     private record Place(OpcodeRow row, boolean wide) {}
 
-    static LabRun of(long seed, int states) {
-        return new LabRun(HostFeatures.read(), new Proof(), seed, states);
+    static LabRun of(long seed, int states, Duration longest) {
+        long deadline = System.nanoTime() + longest.toNanos();
+        return new LabRun(HostFeatures.read(), new Proof(), seed, states, deadline);
     }
 
     /** Compares every row that can be, round by round, until so many executions have been compared. */
@@ -70,6 +73,9 @@ record LabRun(HostFeatures host, Proof proof, long seed, int states) {
             int count = 0;
             do {
                 for (Place place : places) {
+                    if (System.nanoTime() - deadline >= 0) {
+                        break;
+                    }
                     if (!proof.lacks(place.row)) {
                         lab.add(place.row, place.wide, states);
                     }
@@ -78,7 +84,7 @@ record LabRun(HostFeatures host, Proof proof, long seed, int states) {
                         lab.addProgram(rows, place.wide, states);
                     }
                 }
-            } while (proof.total() < executions);
+            } while (proof.total() < executions && System.nanoTime() - deadline < 0);
             lab.flush();
         }
     }

@@ -3,6 +3,7 @@ package dev.quoll.emulator.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Test;
  * {@code -Dquoll.oracle.workers}.
  */
 class LabTest {
+    private static final Duration LONGEST = Duration.ofDays(1);
     private static final int STATES = 4;
     private static final int LONG_STATES = 128;
     private static final long LONG_EXECUTIONS = 100_000_000;
@@ -26,7 +28,7 @@ class LabTest {
 
     @Test
     void everyRowDoesWhatTheHostDoes() throws Exception {
-        LabRun run = LabRun.of(seed(), STATES);
+        LabRun run = LabRun.of(seed(), STATES, LONGEST);
         run.every(1, 1, row -> true);
         System.out.println("LabTest compared " + run.proof().total());
         assertThat(run.proof().mismatches()).isEmpty();
@@ -35,7 +37,7 @@ class LabTest {
     @Test
     @Tag("long")
     void everyRowDoesWhatTheHostDoesLong() throws Exception {
-        LabRun run = LabRun.of(seed(), LONG_STATES);
+        LabRun run = LabRun.of(seed(), LONG_STATES, LONGEST);
         int workers = Integer.getInteger("quoll.oracle.workers", Runtime.getRuntime().availableProcessors());
         run.every(workers, Long.getLong("quoll.oracle.executions", LONG_EXECUTIONS), row -> true);
         System.out.println("LabTest compared " + run.proof().total());

@@ -12,11 +12,13 @@ import org.junit.jupiter.api.Test;
 
 /**
  * {@code ./quoll test --oracle}: the long comparison, and the page about it at {@code -Dquoll.oracle.page}. Takes
- * {@code -Dquoll.seed}, {@code -Dquoll.oracle.executions} and {@code -Dquoll.oracle.workers}.
+ * {@code -Dquoll.seed}, {@code -Dquoll.oracle.executions}, {@code -Dquoll.oracle.workers}, {@code -Dquoll.oracle.states} of
+ * each encoding, and {@code -Dquoll.oracle.minutes}, after which it ends as far as it has come.
  */
 @Tag("oracle")
 class OracleReport {
     private static final int STATES = 128;
+    private static final int LONGEST_MINUTES = 600;
     private static final long EXECUTIONS = 100_000_000;
 
     @Test
@@ -26,7 +28,8 @@ class OracleReport {
         long seed = Long.getLong("quoll.seed", System.nanoTime());
         System.out.println("OracleReport seed " + seed);
         int workers = Integer.getInteger("quoll.oracle.workers", Runtime.getRuntime().availableProcessors());
-        LabRun run = LabRun.of(seed, Integer.getInteger("quoll.oracle.states", STATES));
+        Duration longest = Duration.ofMinutes(Integer.getInteger("quoll.oracle.minutes", LONGEST_MINUTES));
+        LabRun run = LabRun.of(seed, Integer.getInteger("quoll.oracle.states", STATES), longest);
         long start = System.nanoTime();
         run.every(workers, Long.getLong("quoll.oracle.executions", EXECUTIONS), row -> true);
         String page = new LabPage(run, Duration.ofNanos(System.nanoTime() - start)).text();
