@@ -42,7 +42,7 @@ final class LabPage {
             - The P bit of page faults in the kernel's half of the address space, which Linux sets in what it reports.
             - The RPL of null selectors, which the host's system does not keep.
             - LOOPE and LOOPNE with F2 or F3: on the tested processor F3 makes a LOOPE of LOOPNE. No manual tells; not emulated, not compared.
-            - Not compared: which of two faults of one CALL comes first, the target's or the stack's; x87 pointers outside pending exceptions (AMD's processors do not save them); operands through FS or GS whose
+            - Not compared: alignment checks (EFLAGS.AC is clear; they have a test of their own); which of two faults of one CALL comes first, the target's or the stack's; x87 pointers outside pending exceptions (AMD's processors do not save them); operands through FS or GS whose
               offset alone is not canonical (#GP on AMD's processors, not in the manuals); masked moves with 16-bit addresses; single steps of gathers; which bytes of an
               undefined opcode are fetched at the end of a mapped area.
             """;
