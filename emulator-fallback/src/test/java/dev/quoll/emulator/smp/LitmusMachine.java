@@ -93,7 +93,7 @@ final class LitmusMachine implements AutoCloseable {
 
     private static final int RESULT_STRIDE = 64;
     private static final int BARRIER_STRIDE = 128;
-    private static final int DELAY_BITS = 5;
+    private static final int DELAY_BITS = 7;
     /** Batches begin small, since on a busy host a barrier can take milliseconds. */
     private static final int FIRST_BATCH = 64;
     private static final int BATCH = 1024;
@@ -167,18 +167,25 @@ final class LitmusMachine implements AutoCloseable {
      */
     private static String program(Litmus test, int thread, Placement placement, List<Observable> observables) {
         StringBuilder code = new StringBuilder();
-        code.append("round:\n");
-        for (String register : Litmus.REGISTERS) {
-            code.append("MOV E").append(register).append(",0\n");
-        }
+        // Delays of every magnitude: what it takes for two CPUs to meet depends on how far the JIT has come.
         code.append("""
+                round:
                 IMUL EDI,EDI,1103515245
                 ADD EDI,12345
                 MOV EBP,EDI
                 SHR EBP,%d
+                MOV ECX,EDI
+                SHR ECX,16
+                AND ECX,7
+                SHR EBP,CL
+                """.formatted(32 - DELAY_BITS));
+        for (String register : Litmus.REGISTERS) {
+            code.append("MOV E").append(register).append(",0\n");
+        }
+        code.append("""
                 INC R13
                 MOV [R14+%d],R13
-                """.formatted(32 - DELAY_BITS, BARRIER_STRIDE * thread));
+                """.formatted(BARRIER_STRIDE * thread));
         for (int other = 0; other < test.threads().size(); other++) {
             if (other != thread) {
                 code.append("""
