@@ -15,8 +15,21 @@ final class UndefinedFlagsTable {
     private static final Map<Mnemonic, String> AMD = new EnumMap<>(Mnemonic.class);
 
     static {
-        define("kept", Mnemonic.MUL, Mnemonic.IMUL, Mnemonic.DIV, Mnemonic.IDIV, Mnemonic.BT, Mnemonic.BTS, Mnemonic.BTR,
-                Mnemonic.BTC, Mnemonic.BSF, Mnemonic.BSR);
+        define("kept", Mnemonic.MUL, Mnemonic.IMUL, Mnemonic.BT, Mnemonic.BTS, Mnemonic.BTR, Mnemonic.BTC, Mnemonic.BSF,
+                Mnemonic.BSR);
+        define("CF and OF kept, AF set, SF, ZF and PF cleared", Mnemonic.DIV, Mnemonic.IDIV);
+        define("AF cleared", Mnemonic.AND, Mnemonic.OR, Mnemonic.XOR, Mnemonic.TEST);
+        define("AF cleared, PF of the result", Mnemonic.ANDN, Mnemonic.BLSI, Mnemonic.BLSMSK, Mnemonic.BLSR, Mnemonic.BZHI);
+        define("SF cleared, AF set, PF of the result", Mnemonic.BEXTR);
+        define("OF kept, SF, AF and PF cleared", Mnemonic.TZCNT, Mnemonic.LZCNT);
+        define("OF = CF xor the result's top bit, whatever the count; AF set", Mnemonic.SHL);
+        define("OF = the result's two top bits differ, whatever the count; AF set", Mnemonic.SHR);
+        define("OF cleared, AF set", Mnemonic.SAR);
+        define("OF = CF xor the result's top bit, whatever the count", Mnemonic.ROL, Mnemonic.RCL);
+        define("OF = the result's two top bits differ, whatever the count", Mnemonic.ROR, Mnemonic.RCR);
+        define("AF set; OF = CF xor the result's top bit", Mnemonic.SHLD);
+        define("AF set; OF = the result's two top bits differ", Mnemonic.SHRD);
+        define("not compared: moves to and from control and debug registers are refused in user code", Mnemonic.MOV);
         define("of the addition or subtraction of words that adjusts AX", Mnemonic.AAA, Mnemonic.AAS);
         define("of the addition of bytes that makes AL", Mnemonic.AAD);
         define("cleared", Mnemonic.AAM);
@@ -31,9 +44,17 @@ final class UndefinedFlagsTable {
         }
     }
 
-    /** What AMD's processors do, in words; where there are none, as the emulator does, which was compared. */
+    /**
+     * What AMD's processors do, in words.
+     *
+     * @throws IllegalStateException when nobody has written that down
+     */
     static String amd(Mnemonic mnemonic) {
-        return AMD.getOrDefault(mnemonic, "as the emulator's");
+        String behaviour = AMD.get(mnemonic);
+        if (behaviour == null) {
+            throw new IllegalStateException("what becomes of the undefined flags of " + mnemonic + " is not in the table");
+        }
+        return behaviour;
     }
 
     /** The undefined flags of the rows of a mnemonic, as letters. */
