@@ -58,18 +58,6 @@ public final class SinglePair {
         return pair(low, SseFloat.mul32((int) (a >>> 32), (int) (b >>> 32), mxcsr));
     }
 
-    /** DIVPS. */
-    public static long divide(long a, long b, Mxcsr mxcsr) {
-        if (mxcsr.javaRounding()) {
-            long r = pair(low(a) / low(b), high(a) / high(b));
-            if (plain(a, b, r) || (denormals(a) | denormals(b) | doubtful(r, zeros(a))) == 0) {
-                return r;
-            }
-        }
-        int low = SseFloat.div32((int) a, (int) b, mxcsr);
-        return pair(low, SseFloat.div32((int) (a >>> 32), (int) (b >>> 32), mxcsr));
-    }
-
     /** MINPS: the second operand when either is a NaN or both are zeros. */
     public static long min(long a, long b, Mxcsr mxcsr) {
         if ((denormals(a) | denormals(b) | nans(a) | nans(b)) == 0) {

@@ -52,7 +52,6 @@ public final class FloatOperation {
             case ADD -> SinglePair.add(a, b, mxcsr);
             case SUBTRACT -> SinglePair.subtract(a, b, mxcsr);
             case MULTIPLY -> SinglePair.multiply(a, b, mxcsr);
-            case DIVIDE -> SinglePair.divide(a, b, mxcsr);
             case MIN -> SinglePair.min(a, b, mxcsr);
             case MAX -> SinglePair.max(a, b, mxcsr);
             default -> byElement(operation, a, b, immediate, mxcsr);

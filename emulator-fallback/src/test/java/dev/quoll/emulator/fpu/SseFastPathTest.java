@@ -113,7 +113,6 @@ class SseFastPathTest {
                 new Packed(SinglePair::add, SseFloat::add32),
                 new Packed(SinglePair::subtract, SseFloat::sub32),
                 new Packed(SinglePair::multiply, SseFloat::mul32),
-                new Packed(SinglePair::divide, SseFloat::div32),
                 new Packed(SinglePair::min, SseFloat::min32),
                 new Packed(SinglePair::max, SseFloat::max32));
         for (int n = 0; n < 600_000; n++) {
