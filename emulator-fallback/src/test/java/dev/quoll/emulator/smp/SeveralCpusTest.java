@@ -474,6 +474,28 @@ class SeveralCpusTest {
         }
     }
 
+    /** A device writes to the code that CPUs run while they keep stopping each other; at last it writes HLT. */
+    @Test
+    void deviceWritesToCodeWhileCpusStopEachOther() throws Exception {
+        try (BareGuest guest = new BareGuest(3)) {
+            // lock inc qword [r10], split; jmp back.
+            guest.place(PAGE, "f0 49 ff 02 eb fa");
+            for (int cpu = 0; cpu < 3; cpu++) {
+                guest.cpuAt(cpu, PAGE);
+            }
+            guest.register(R10, DATA + 0x1000 - 4);
+            guest.machine().start();
+            for (int i = 0; i < 30_000; i++) {
+                guest.machine().memory().writeShort(PAGE + 4, (short) 0xfaeb);
+            }
+            long before = guest.read64(DATA + 0x1000 - 4);
+            TimeUnit.MILLISECONDS.sleep(500);
+            assertThat(guest.read64(DATA + 0x1000 - 4)).as("count after the writes").isGreaterThan(before);
+            guest.machine().memory().writeShort(PAGE + 4, (short) 0x90f4);
+            guest.finish();
+        }
+    }
+
     @Test
     void tripleFaultOfAnyCpuEndsTheMachine() throws Exception {
         try (BareGuest guest = new BareGuest(3)) {
