@@ -404,8 +404,9 @@ class DeviceContractTest {
             for (int i = 0; i < 20_000; i++) {
                 access(rig, random);
             }
-            // The two reflective calls themselves allocate a few boxes.
-            assertThat((long) allocated.invoke(threads) - before).isLessThan(2_000);
+            // The reflective calls allocate boxes and, when the JVM gets to it, their own accessor: kilobytes. One object an
+            // access would be 320,000 bytes.
+            assertThat((long) allocated.invoke(threads) - before).isLessThan(20_000);
         }
     }
 
