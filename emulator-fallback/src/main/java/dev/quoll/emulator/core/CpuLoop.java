@@ -314,7 +314,7 @@ public abstract class CpuLoop extends Cpu {
             }
             current = block;
             instructions += block.count;
-            if (++block.heat == hotAfter) {
+            if (block.heat < hotAfter && ++block.heat == hotAfter) {
                 fuser.fuse(block);
             }
             block = block.head.run(this);
@@ -456,11 +456,15 @@ public abstract class CpuLoop extends Cpu {
         }
     }
 
+    /** Faults in a row, each of the delivery of the one before, after which events are looked at. */
+    private static final int PATIENCE = 8;
+
     /** Delivers the raised exception; one that comes up on the way makes a double fault, a third the end. */
     private boolean deliverFault() {
         if (faultVector == RESTART) {
             return true;
         }
+        drainStores();
         // What was raised by an instruction that begins a shadow never ran: nothing is held back.
         endShadows();
         int vector = faultVector;
@@ -468,7 +472,7 @@ public abstract class CpuLoop extends Cpu {
         int error = faultError;
         long firstRip = rip();
         int firstVector = vector;
-        for (; ; ) {
+        for (int attempt = 1; ; attempt++) {
             try {
                 delivery.deliver(this, vector, hasError, error, EventDelivery.Source.EXCEPTION);
                 debugChanged();
@@ -480,6 +484,11 @@ public abstract class CpuLoop extends Cpu {
                     return false;
                 }
                 boolean makesDouble = doubleFault(vector, faultVector);
+                if (!makesDouble && attempt >= PATIENCE && events() != 0) {
+                    // Benign faults of the delivery of benign faults, #AC above all, can go on for ever, on a processor
+                    // too. Nothing has changed but for the fault: the instruction raises it again when the events are heard.
+                    return true;
+                }
                 vector = makesDouble ? 8 : faultVector;
                 hasError = makesDouble || faultHasError;
                 error = makesDouble ? 0 : faultError;
@@ -560,7 +569,7 @@ public abstract class CpuLoop extends Cpu {
     public final void codeWritten(long offset, long length) {
         if (physical.mayHoldCode(offset, length)) {
             // The vCPU may be halted or paused for long: past some number all its code goes.
-            if (writtenCount.incrementAndGet() <= MOST_RANGES) {
+            if (writtenCount.get() <= MOST_RANGES && writtenCount.incrementAndGet() <= MOST_RANGES) {
                 writtenRanges.add(new WrittenRange(offset, length));
             }
             raise(EVENT_INVALIDATE);

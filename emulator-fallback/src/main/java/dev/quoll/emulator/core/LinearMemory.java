@@ -306,7 +306,7 @@ public abstract class LinearMemory extends SoftMmu {
 
     /** A page with code, a watched page, an access over eight bytes' border: no processor of the host does it in one. */
     private boolean compareAndStoreAlone(int size, long expected, long value) {
-        if (updateDevice) {
+        if (updateHost == NO_HOST && updateDevice) {
             // A device's register may read differently each time; what was read first counts.
             slowStore(updateOp, updateAddress, size, value, updateOp.stackSegment);
             return true;

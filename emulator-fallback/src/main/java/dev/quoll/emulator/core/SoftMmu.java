@@ -151,6 +151,7 @@ public abstract class SoftMmu extends Tlb {
                 return null;
             }
         }
+        noteExecuted(va, context);
         return executePage(va, context);
     }
 

@@ -154,6 +154,15 @@ public abstract class Tlb extends LazyFlags {
         executeGeneration = cpl == 3 ? userGeneration[space] : supervisorGeneration;
     }
 
+    /**
+     * Takes note of an instruction fetch through a page in the TLB: a later change of address space must make the jump cache
+     * look again, unless the page is global.
+     */
+    final void noteExecuted(long va, int which) {
+        nonGlobalSupervisorCode |=
+                which != USER && !global[contextIndex(which)][(int) (va >>> 12) & StateLayout.TLB_ENTRIES - 1];
+    }
+
     /** Forgets every translation, global ones included. */
     public final void flushAll() {
         tlbFlushes++;
@@ -370,7 +379,6 @@ public abstract class Tlb extends LazyFlags {
             largePages[(int) (pageNumber >>> 6) & 15] |= 1L << pageNumber;
         }
         if (accessKind == PageTableWalker.EXECUTE) {
-            nonGlobalSupervisorCode |= which != USER && !walk.global;
             HostMemory.putLong(stateSegment, entry + EXECUTE_TAG, page);
             executePages[index][place] = codePage((int) (offset >>> 12));
             return;

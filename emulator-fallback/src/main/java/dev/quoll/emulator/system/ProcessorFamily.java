@@ -68,6 +68,7 @@ final class ProcessorFamily implements OpFamily {
             cpu.set32(StateLayout.RBX, registers[1]);
             cpu.set32(StateLayout.RCX, registers[2]);
             cpu.set32(StateLayout.RDX, registers[3]);
+            cpu.drainStores();
         });
     }
 

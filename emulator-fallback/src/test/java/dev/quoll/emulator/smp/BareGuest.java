@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -57,6 +58,8 @@ final class BareGuest implements AutoCloseable {
     private static final Segment TASK = new Segment(0x08, 0, 0x67, 0x8b);
 
     private final Machine machine;
+    private static final int LIMIT_SECONDS = 120;
+
     private final Map<Long, byte[]> pieces = new TreeMap<>();
     private final Map<Integer, long[]> entries = new TreeMap<>();
 
@@ -158,9 +161,26 @@ final class BareGuest implements AutoCloseable {
 
     /** Waits for that end. */
     BareGuest finish() throws Exception {
-        assertThat(machine.await(2, TimeUnit.MINUTES)).hasValueSatisfying(
+        Optional<Outcome> end = machine.await(LIMIT_SECONDS, TimeUnit.SECONDS);
+        assertThat(end).as(() -> where()).hasValueSatisfying(
                 outcome -> assertThat(outcome).isInstanceOf(Outcome.Halted.class));
         return this;
+    }
+
+    /** What each CPU is at. */
+    private String where() {
+        try {
+            machine.pause();
+        } catch (RuntimeException e) {
+            return "cannot be paused: " + e;
+        }
+        StringBuilder text = new StringBuilder();
+        for (int index = 0; index < machine.partition().cpuCount(); index++) {
+            VirtualCpu cpu = machine.partition().cpu(index);
+            text.append("CPU %d: %s %s%n"
+                    .formatted(index, cpu.read(CpuElement.Kind.RUN_STATE), cpu.read(CpuElement.Kind.GENERAL)));
+        }
+        return text.toString();
     }
 
     long read64(long address) {

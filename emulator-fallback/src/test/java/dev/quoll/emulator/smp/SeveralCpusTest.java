@@ -50,6 +50,7 @@ class SeveralCpusTest {
     private static final String SLEEPER = """
             b8 f0 00 e0 fe                       # mov eax,0xfee000f0
             c7 00 ff 01 00 00                    # mov dword [rax],0x1ff
+            49 ff 41 10                          # inc qword [r9+0x10]: it takes interrupts now
             fb                                   # sti
             f4                                   # hlt
             49 83 38 00                          # cmp qword [r8],0x0
@@ -62,10 +63,9 @@ class SeveralCpusTest {
     @ValueSource(ints = {2, 64})
     void startUpInterrupts(int cpus) throws Exception {
         try (BareGuest guest = new BareGuest(cpus)) {
-            // To all but itself: a start-up IPI that nobody waits for, INIT, two start-up IPIs, and one that comes too late.
+            // To all but itself: INIT, two start-up IPIs, and one that comes too late.
             guest.cpu(0, """
                     bf 00 03 e0 fe                       # mov edi,0xfee00300
-            c7 07 08 46 0c 00                    # mov dword [rdi],0xc4608
             c7 07 00 45 0c 00                    # mov dword [rdi],0xc4500
             c7 07 08 46 0c 00                    # mov dword [rdi],0xc4608
             c7 07 08 46 0c 00                    # mov dword [rdi],0xc4608
@@ -323,7 +323,10 @@ class SeveralCpusTest {
     void codeChangedUnderABreakpoint() throws Exception {
         try (BareGuest guest = new BareGuest(2)) {
             guest.cpu(0, """
-                    bb 22 22 22 22                       # mov ebx,0x22222222
+                    f3 90                                # pause, until the other takes interrupts
+            49 83 7b 08 00                       # cmp qword [r11+0x8],0x0
+            74 f7                                # je 0x0
+            bb 22 22 22 22                       # mov ebx,0x22222222
             41 bc 00 03 e0 fe                    # mov r12d,0xfee00300
             41 c6 02 cc                          # mov byte [r10],0xcc
             e8 25 00 00 00                       # call 0x39
@@ -381,7 +384,10 @@ class SeveralCpusTest {
     void interruptWakesASleeperWithin100Microseconds() throws Exception {
         try (BareGuest guest = new BareGuest(2)) {
             guest.cpu(0, """
-                    41 bc 00 03 e0 fe                    # mov r12d,0xfee00300
+                    f3 90                                # pause, until the other takes interrupts
+            49 83 79 10 00                       # cmp qword [r9+0x10],0x0
+            74 f7                                # je 0x0
+            41 bc 00 03 e0 fe                    # mov r12d,0xfee00300
             49 c7 03 ff ff ff ff                 # mov qword [r11],0xffffffffffffffff
             e8 54 00 00 00                       # call 0x66
             48 8d 98 e0 93 04 00                 # lea rbx,[rax+0x493e0]
