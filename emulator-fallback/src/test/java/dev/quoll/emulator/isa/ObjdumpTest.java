@@ -33,7 +33,9 @@ class ObjdumpTest {
     /// WBINVD and bit scans with a prefix they ignore, and fences with any ModRM.rm.
     private static final Set<String> EXTRA = Set.of(
             "D9 /3 reg", "DC /2 reg", "DC /3 reg", "DD /1 reg", "DE /2 reg", "DF /1 reg", "DF /2 reg", "DF /3 reg", "D6 m32",
-            "0F 1A", "0F 1B", "0F 09", "0F BC", "0F BD", "NP 0F AE /5 reg", "NP 0F AE /6 reg", "NP 0F AE /7 reg", "9B");
+            "0F 1A", "0F 1B", "0F 09", "0F BC", "0F BD", "NP 0F AE /5 reg", "NP 0F AE /6 reg", "NP 0F AE /7 reg", "9B",
+            // The processor takes any prefix with these.
+            "0F 01 =D9", "0F 01 =F8 m64", "0F 01 =F9");
 
     @TempDir
     static Path directory;
