@@ -5,6 +5,7 @@ module dev.quoll.devices {
 
     exports dev.quoll.devices;
     exports dev.quoll.devices.acpi;
+    exports dev.quoll.devices.block;
     exports dev.quoll.devices.debug;
     exports dev.quoll.devices.host;
     exports dev.quoll.devices.input;
@@ -13,6 +14,7 @@ module dev.quoll.devices {
     exports dev.quoll.devices.pci;
     exports dev.quoll.devices.serial;
     exports dev.quoll.devices.time;
+    exports dev.quoll.devices.virtio;
 
     provides dev.quoll.machine.MemorySource with
             dev.quoll.devices.host.MemfdMemorySource;
