@@ -42,7 +42,15 @@ public enum Errno {
     ENOSYS(linux_h.ENOSYS(), "system call not provided by this kernel"),
     EOVERFLOW(linux_h.EOVERFLOW(), "value too large"),
     EOPNOTSUPP(linux_h.EOPNOTSUPP(), "operation not supported"),
-    ETIMEDOUT(linux_h.ETIMEDOUT(), "timed out");
+    ETIMEDOUT(linux_h.ETIMEDOUT(), "timed out"),
+    ENOTEMPTY(linux_h.ENOTEMPTY(), "directory not empty"),
+    EXDEV(linux_h.EXDEV(), "on another file system"),
+    ELOOP(linux_h.ELOOP(), "too many symbolic links"),
+    ENODATA(linux_h.ENODATA(), "no data available"),
+    ESTALE(linux_h.ESTALE(), "the file is gone"),
+    EMLINK(linux_h.EMLINK(), "too many links"),
+    EDQUOT(linux_h.EDQUOT(), "disk quota exceeded"),
+    EILSEQ(linux_h.EILSEQ(), "invalid character");
 
     private static final Map<Integer, Errno> BY_NUMBER =
             Arrays.stream(values()).collect(Collectors.toMap(Errno::number, Function.identity()));

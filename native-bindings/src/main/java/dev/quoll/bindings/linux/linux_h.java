@@ -205,6 +205,46 @@ public final class linux_h {
         return 3;
     }
 
+    /** The value of {@code ENOTEMPTY}: 39. */
+    public static int ENOTEMPTY() {
+        return 39;
+    }
+
+    /** The value of {@code EXDEV}: 18. */
+    public static int EXDEV() {
+        return 18;
+    }
+
+    /** The value of {@code ELOOP}: 40. */
+    public static int ELOOP() {
+        return 40;
+    }
+
+    /** The value of {@code ENODATA}: 61. */
+    public static int ENODATA() {
+        return 61;
+    }
+
+    /** The value of {@code ESTALE}: 116. */
+    public static int ESTALE() {
+        return 116;
+    }
+
+    /** The value of {@code EMLINK}: 31. */
+    public static int EMLINK() {
+        return 31;
+    }
+
+    /** The value of {@code EDQUOT}: 122. */
+    public static int EDQUOT() {
+        return 122;
+    }
+
+    /** The value of {@code EILSEQ}: 84. */
+    public static int EILSEQ() {
+        return 84;
+    }
+
     /** The value of {@code PROT_NONE}: 0. */
     public static int PROT_NONE() {
         return 0;
@@ -420,6 +460,21 @@ public final class linux_h {
         return 65536;
     }
 
+    /** The value of {@code O_NOFOLLOW}: 131072. */
+    public static int O_NOFOLLOW() {
+        return 131072;
+    }
+
+    /** The value of {@code O_PATH}: 2097152. */
+    public static int O_PATH() {
+        return 2097152;
+    }
+
+    /** The value of {@code O_NOCTTY}: 256. */
+    public static int O_NOCTTY() {
+        return 256;
+    }
+
     /** The value of {@code F_GETFD}: 1. */
     public static int F_GETFD() {
         return 1;
@@ -623,6 +678,16 @@ public final class linux_h {
     /** The value of {@code TIOCGWINSZ}: 0x5413. */
     public static long TIOCGWINSZ() {
         return 21523L;
+    }
+
+    /** The value of {@code TIOCGPTN}: 0x80045430. */
+    public static long TIOCGPTN() {
+        return 2147767344L;
+    }
+
+    /** The value of {@code TIOCSPTLCK}: 0x40045431. */
+    public static long TIOCSPTLCK() {
+        return 1074025521L;
     }
 
     /** The value of {@code SIG_BLOCK}: 0. */
