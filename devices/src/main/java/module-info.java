@@ -13,6 +13,7 @@ module dev.quoll.devices {
     exports dev.quoll.devices.mp;
     exports dev.quoll.devices.pci;
     exports dev.quoll.devices.serial;
+    exports dev.quoll.devices.smbios;
     exports dev.quoll.devices.time;
     exports dev.quoll.devices.virtio;
 

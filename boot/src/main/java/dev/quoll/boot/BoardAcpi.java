@@ -32,6 +32,9 @@ final class BoardAcpi {
     /** 50 microseconds: the HPET model fires no faster. */
     private static final int HPET_MINIMUM_TICK = (int) (Hpet.HZ / 20_000);
 
+    /** The first device-specific notification: button pressed, generation changed (ACPI 6.5, 5.6.6). */
+    private static final int STATUS_CHANGE = 0x80;
+
     private final Variant variant;
     private final int cpus;
     private final RamLayout ram;
@@ -100,6 +103,10 @@ final class BoardAcpi {
                 BoardDevices.serialPort(0, BoardMap.COM1, BoardMap.IRQ_COM1),
                 BoardDevices.keyboard(BoardMap.IRQ_KEYBOARD),
                 BoardDevices.realTimeClock(BoardMap.RTC, BoardMap.IRQ_RTC)));
+        for (int index = 0; index < cpus; index++) {
+            devices.add(BoardDevices.processor(index));
+        }
+        devices.addAll(events());
         if (variant == Variant.LEGACY) {
             devices.add(BoardDevices.intervalTimer(BoardMap.PIT, BoardMap.IRQ_TIMER));
             devices.add(BoardDevices.hpet(BoardMap.HPET));
@@ -107,6 +114,20 @@ final class BoardAcpi {
         return AcpiTable.dsdt(
                 Aml.scope("\\_SB_", devices.toArray(AmlTerm[]::new)),
                 BoardDevices.softOff(SleepRegisters.S5_TYPE));
+    }
+
+    /** What happens to the machine from outside, and the device that tells the guest. The legacy variant's button is a fixed one. */
+    private List<AmlTerm> events() {
+        List<AmlTerm> devices = new ArrayList<>(List.of(BoardDevices.generationId(BoardMap.GENERATION_ID)));
+        List<BoardDevices.Event> events = new ArrayList<>(List.of(new BoardDevices.Event(
+                BoardMap.GSI_GENERATION_ID, List.of(Aml.notify("\\_SB_.VGEN", Aml.integer(STATUS_CHANGE))))));
+        if (variant == Variant.DEFAULT) {
+            devices.add(BoardDevices.powerButton());
+            events.add(new BoardDevices.Event(
+                    BoardMap.GSI_POWER_BUTTON, List.of(Aml.notify("\\_SB_.PWRB", Aml.integer(STATUS_CHANGE)))));
+        }
+        devices.add(BoardDevices.genericEventDevice(events));
+        return devices;
     }
 
     private AmlTerm pciRoot() {

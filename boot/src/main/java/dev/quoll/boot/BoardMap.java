@@ -11,6 +11,12 @@ final class BoardMap {
     static final long ACPI_TABLES_END = 0xf0000;
     /** In the BIOS area and not in the last KiB of base memory, which holds a table of few CPUs and PCI slots only. */
     static final long MP_TABLE = 0xf1000;
+    /** SMBIOS entry point, at a multiple of 16 in the area that kernels search, and the structures behind it. */
+    static final long SMBIOS = 0xf0000;
+    static final long SMBIOS_STRUCTURES = 0xf0020;
+    static final long SMBIOS_END = MP_TABLE;
+    /** A page of its own, as the specification wants. */
+    static final long GENERATION_ID = 0xfe000;
     static final long BIOS_END = 0x100000;
 
     /** RAM beyond this goes to 4 GiB and up. */
@@ -57,6 +63,10 @@ final class BoardMap {
     static final int IRQ_COM1 = 4;
     static final int IRQ_RTC = 8;
     static final int IRQ_SCI = 9;
+    /** The generic event device's interrupts: pins that no ISA device here has. */
+    static final int GSI_GENERATION_ID = 12;
+
+    static final int GSI_POWER_BUTTON = 13;
     /** PCI INTx pins share these eight. */
     static final int GSI_PCI = 16;
     static final int GSI_PCI_COUNT = 8;

@@ -4,9 +4,11 @@ import dev.quoll.boot.image.EntryState;
 import dev.quoll.boot.image.LoadRequest;
 import dev.quoll.boot.image.LoadedKernel;
 import dev.quoll.devices.acpi.AcpiTables;
+import dev.quoll.devices.acpi.GenerationId;
 import dev.quoll.devices.debug.BootStampPort;
 import dev.quoll.devices.input.KeyboardController;
 import dev.quoll.devices.serial.Uart16550;
+import dev.quoll.devices.smbios.SmbiosTable;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Machine;
 import java.io.IOException;
@@ -32,6 +34,7 @@ public final class Pc implements AutoCloseable {
     private final List<AcpiTables.Placed> tables;
     /** Empty but in the legacy variant. */
     private final byte[] mpTable;
+    private final SmbiosTable smbios;
 
     private volatile LoadedKernel loaded;
 
@@ -46,6 +49,7 @@ public final class Pc implements AutoCloseable {
         mpTable = variant == Variant.LEGACY
                 ? BoardMp.table(machine.config().profile(), cpus).bytes(BoardMap.MP_TABLE)
                 : new byte[0];
+        smbios = BoardSmbios.table(machine.config(), plan.memory(), machine.clock().tscHz(), plan.systemUuid());
     }
 
     static Pc build(PcBuilder plan, KernelGuest guest) throws IOException, EngineException {
@@ -76,6 +80,16 @@ public final class Pc implements AutoCloseable {
         return devices.keyboard();
     }
 
+    /** Presses the power button once, which asks the guest's system to shut down; it may not listen. Any thread. */
+    public void pressPowerButton() {
+        devices.pressPowerButton();
+    }
+
+    /** The id that tells a guest when it has become another machine. */
+    public GenerationId generationId() {
+        return devices.generationId();
+    }
+
     /** What the guest has written to port 0x80, for measuring a boot. */
     public BootStampPort bootStamps() {
         return devices.bootStamps();
@@ -93,6 +107,8 @@ public final class Pc implements AutoCloseable {
         if (mpTable.length > 0) {
             machine.memory().write(BoardMap.MP_TABLE, mpTable);
         }
+        BoardSmbios.place(smbios, machine.memory());
+        devices.generationId().place();
         LoadRequest request = new LoadRequest(
                 ram.map(), guest.commandLine(), guest.modules(), BoardMap.RSDP, guest.unpack(), new SecureRandom());
         loaded = guest.image().load(machine.memory(), request);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Says what a {@link Pc} is to be, then makes it. Every choice but the kernel has a default: the fastest engine that
@@ -33,6 +34,7 @@ public final class PcBuilder {
     private int cpus = 1;
     private Variant variant = Variant.DEFAULT;
     private boolean reboot = true;
+    private UUID uuid = UUID.randomUUID();
     private boolean debugExit;
     private boolean unpack = true;
     private SerialOutput console = SerialOutput.NONE;
@@ -79,6 +81,12 @@ public final class PcBuilder {
     /** Whether a guest's reset starts it anew (the default) or ends the machine. */
     public PcBuilder reboot(boolean again) {
         reboot = again;
+        return this;
+    }
+
+    /** The system's UUID, as SMBIOS tells it; without, a random one. */
+    public PcBuilder uuid(UUID system) {
+        uuid = Objects.requireNonNull(system);
         return this;
     }
 
@@ -157,6 +165,10 @@ public final class PcBuilder {
 
     Variant chosenVariant() {
         return variant;
+    }
+
+    UUID systemUuid() {
+        return uuid;
     }
 
     boolean hasDebugExit() {

@@ -1,5 +1,6 @@
 package dev.quoll.boot;
 
+import dev.quoll.devices.acpi.GenerationId;
 import dev.quoll.devices.acpi.Pm1Registers;
 import dev.quoll.devices.acpi.PmTimer;
 import dev.quoll.devices.acpi.SleepRegisters;
@@ -26,6 +27,7 @@ import dev.quoll.machine.PortBus;
 import dev.quoll.machine.PowerSink;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /** Puts the devices of a board on a machine: buses, interrupt wires, power. */
 final class PcDevices {
@@ -37,6 +39,8 @@ final class PcDevices {
     private final Uart16550 serial;
     private final KeyboardController keyboard;
     private final BootStampPort bootStamps;
+    private final GenerationId generationId;
+    private final Runnable powerButton;
 
     /** @throws EngineException when the engine keeps an interrupt controller to itself that the board has to wire */
     PcDevices(Machine machine, PcBuilder plan) throws EngineException {
@@ -67,7 +71,9 @@ final class PcDevices {
         ports.register(BoardMap.KEYBOARD_COMMAND, 1, KeyboardController.WIDTHS, keyboard.commandPort());
         bootStamps = machine.add(new BootStampPort(machine.clock()));
         ports.register(BoardMap.BOOT_STAMP, 1, BootStampPort.WIDTHS, bootStamps);
-        acpi(variant);
+        powerButton = acpi(variant);
+        generationId = machine.add(new GenerationId(
+                machine.memory(), BoardMap.GENERATION_ID, pins.get(BoardMap.GSI_GENERATION_ID), UUID::randomUUID));
         pci();
         plan.debugOutput().ifPresent(this::debugConsoles);
         if (plan.hasDebugExit()) {
@@ -91,7 +97,8 @@ final class PcDevices {
         return hpet.rtcInput();
     }
 
-    private void acpi(Variant variant) {
+    /** The board's power registers. Gives what pressing the power button does. */
+    private Runnable acpi(Variant variant) {
         SleepRegisters sleep = machine.add(new SleepRegisters(power));
         ports.register(BoardMap.SLEEP_CONTROL, SleepRegisters.PORTS, SleepRegisters.WIDTHS, sleep);
         PmTimer pmTimer = machine.add(new PmTimer(machine.clock()));
@@ -100,7 +107,9 @@ final class PcDevices {
             Pm1Registers pm1 = machine.add(new Pm1Registers(
                     interrupts.line(BoardMap.IRQ_SCI), power, machine.clock(), machine.timers()));
             ports.register(BoardMap.PM1_EVENT, Pm1Registers.PORTS, Pm1Registers.WIDTHS, pm1);
+            return pm1::pressPowerButton;
         }
+        return interrupts.line(BoardMap.GSI_POWER_BUTTON)::pulse;
     }
 
     private void pci() {
@@ -125,6 +134,14 @@ final class PcDevices {
 
     KeyboardController keyboard() {
         return keyboard;
+    }
+
+    GenerationId generationId() {
+        return generationId;
+    }
+
+    void pressPowerButton() {
+        powerButton.run();
     }
 
     BootStampPort bootStamps() {

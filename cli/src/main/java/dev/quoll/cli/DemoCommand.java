@@ -4,6 +4,7 @@ import dev.quoll.boot.PcBuilder;
 import dev.quoll.boot.image.ImageException;
 import dev.quoll.boot.image.KernelImage;
 import dev.quoll.cli.demo.DemoGuest;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,6 +48,8 @@ final class DemoCommand implements Callable<Integer> {
         PcBuilder plan = new PcBuilder()
                 .memory(MEMORY)
                 .kernel(KernelImage.parse(DemoGuest.image(seconds * DemoGuest.TICKS_PER_SECOND)));
-        return new GuestRun(plan, engine.choose(), spec.commandLine().getErr(), stats).at(new ConsoleTarget.Stdio());
+        return new GuestRun(plan, engine.choose(), spec.commandLine().getErr(), stats)
+                .grace(Duration.ZERO)
+                .at(new ConsoleTarget.Stdio());
     }
 }

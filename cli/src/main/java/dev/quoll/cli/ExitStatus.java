@@ -19,6 +19,9 @@ enum ExitStatus {
     GUEST_RESET(11, "the guest reset, and --no-reboot was given"),
     MACHINE_FAILED(12, "the engine or a device could not go on; the report says why");
 
+    /** What a process that SIGTERM ends answers. */
+    static final int TERMINATED = 128 + 15;
+
     private final int code;
     private final String meaning;
 

@@ -8,13 +8,19 @@ import dev.quoll.machine.MachineListener;
 import dev.quoll.machine.Outcome;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 
 /** One run of a guest at a console, from the making of the machine to the exit status. */
 final class GuestRun {
+    /** How long a guest has to power off after SIGTERM. */
+    static final Duration DEFAULT_GRACE = Duration.ofSeconds(30);
+
     private final PcBuilder plan;
     private final Engine engine;
     private final PrintWriter err;
     private final boolean statistics;
+    private Duration grace = DEFAULT_GRACE;
+    private boolean terminated;
 
     /**
      * @param plan all but engine and console
@@ -25,6 +31,12 @@ final class GuestRun {
         this.engine = engine;
         this.err = err;
         this.statistics = statistics;
+    }
+
+    /** How long the guest has to power off after SIGTERM; without, {@link #DEFAULT_GRACE}. */
+    GuestRun grace(Duration time) {
+        grace = time;
+        return this;
     }
 
     /** Runs it; gives the status of an end that is well. Any other end is a failure with its sentence. */
@@ -38,7 +50,7 @@ final class GuestRun {
                         "the console could not be written: %s.".formatted(HostErrors.reason(session.failure())),
                         session.failure());
             }
-            return statusOf(outcome);
+            return terminated ? ExitStatus.TERMINATED : statusOf(outcome);
         }
     }
 
@@ -57,10 +69,11 @@ final class GuestRun {
             }
             session.attach(pc);
             Outcome outcome;
-            try {
+            try (PowerButton button = new PowerButton(pc, grace, session::say)) {
                 pc.machine().start();
                 pc.loadedKernel().notes().forEach(session::say);
                 outcome = pc.machine().await();
+                terminated = button.stopped();
             } catch (IOException e) {
                 throw new CommandFailure(ExitStatus.BAD_IMAGE, e.getMessage(), e);
             }

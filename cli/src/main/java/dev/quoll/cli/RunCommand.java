@@ -6,6 +6,7 @@ import dev.quoll.boot.kit.KernelFlavour;
 import dev.quoll.machine.CpuProfile;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -127,6 +128,14 @@ final class RunCommand implements Callable<Integer> {
     private boolean noReboot;
 
     @Option(
+            names = "--grace",
+            paramLabel = "SECONDS",
+            defaultValue = "30",
+            description = "SIGTERM presses the guest's power button, and this long after it stops the machine (default: "
+                    + "${DEFAULT-VALUE}; 0 stops at once).")
+    private int grace;
+
+    @Option(
             names = "--debug-exit",
             description = "Adds a port at 0xf4: a guest that writes V to it ends the machine with status 2V+1.")
     private boolean debugExit;
@@ -139,10 +148,15 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailure, InterruptedException {
+        if (grace < 0) {
+            throw new ParameterException(spec.commandLine(), "--grace takes seconds from 0 up, not %d.".formatted(grace));
+        }
         PrintWriter err = spec.commandLine().getErr();
         PcBuilder plan = plan();
         new GuestFiles(err).into(plan, kernel, flavour, initrds);
-        return new GuestRun(plan, engine.choose(), err, stats).at(console);
+        return new GuestRun(plan, engine.choose(), err, stats)
+                .grace(Duration.ofSeconds(grace))
+                .at(console);
     }
 
     private PcBuilder plan() {

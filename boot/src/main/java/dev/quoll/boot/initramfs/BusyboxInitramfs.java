@@ -65,6 +65,10 @@ public final class BusyboxInitramfs {
             cpio.file("init", EXECUTABLE, resource("init"));
             cpio.file("etc/inittab", READABLE, resource("inittab"));
             cpio.file("etc/rcS", EXECUTABLE, resource("rcS"));
+            // What busybox acpid runs when the power button is pressed: a path made of the event's name and number.
+            cpio.directory("etc/acpi", EXECUTABLE);
+            cpio.directory("etc/acpi/PWRF", EXECUTABLE);
+            cpio.file("etc/acpi/PWRF/00000080", EXECUTABLE, text("#!/bin/sh\nexec /sbin/poweroff\n"));
             cpio.file("etc/udhcpc.sh", EXECUTABLE, resource("udhcpc.sh"));
             cpio.file("etc/profile", READABLE, resource("profile"));
             cpio.file("etc/passwd", READABLE, text("root::0:0:root:/root:/bin/sh\n"));

@@ -63,7 +63,7 @@ public final class DownloadKit {
      * @throws KitException with one sentence for the user
      */
     public KernelFiles kernel(String packageName) throws KitException, InterruptedException {
-        Path folder = fetch(packageName, KernelPackage::unpack);
+        Path folder = fetch(packageName, packageName + "." + KernelPackage.EDITION, KernelPackage::unpack);
         Properties record = record(folder);
         Path initrd = folder.resolve("initrd");
         return new KernelFiles(
@@ -77,7 +77,7 @@ public final class DownloadKit {
 
     /** The static busybox of Debian's busybox-static, for x86-64. */
     public Path busybox() throws KitException, InterruptedException {
-        return fetch("busybox-static", DownloadKit::unpackBusybox).resolve("busybox");
+        return fetch("busybox-static", "busybox-static", DownloadKit::unpackBusybox).resolve("busybox");
     }
 
     /** The default initial ramdisk for a kernel: its own where it brings one, else busybox with the kernel's modules. */
@@ -101,8 +101,9 @@ public final class DownloadKit {
         void unpack(TarFile tar, Path folder, Properties record) throws IOException;
     }
 
-    private Path fetch(String packageName, Unpacker unpacker) throws KitException, InterruptedException {
-        Path target = cache.resolve(packageName);
+    /** Gives the folder of the cache with a package's files, filled on first use. */
+    private Path fetch(String packageName, String folderName, Unpacker unpacker) throws KitException, InterruptedException {
+        Path target = cache.resolve(folderName);
         if (Files.exists(target.resolve(RECORD))) {
             return target;
         }

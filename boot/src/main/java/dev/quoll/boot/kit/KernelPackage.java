@@ -19,9 +19,12 @@ final class KernelPackage {
     private static final Set<String> WANTED_MODULES = Set.of(
             "virtio_pci", "virtio_mmio", "virtio_blk", "virtio_net", "virtio_rng", "virtio_console", "virtio_balloon", "virtio_scsi",
             "virtio_pmem", "virtio_mem", "virtio_input", "virtiofs", "vmw_vsock_virtio_transport", "9pnet_virtio", "9p", "overlay",
-            "squashfs", "ext4", "vfat", "isofs", "nls_ascii", "nls_cp437", "af_packet", "rtc_cmos", "button");
+            "squashfs", "ext4", "vfat", "isofs", "nls_ascii", "nls_cp437", "af_packet", "rtc_cmos", "button", "evdev");
     /** What a module's own list of dependencies does not name, but its start-up asks for: ext4 its checksum. */
     private static final Map<String, List<String>> SOFT_DEPENDENCIES = Map.of("ext4", List.of("crc32c_generic", "crc32c_intel"));
+
+    /** Names what is taken of a package, so that a cache filled with less is not taken for full. */
+    static final String EDITION = Integer.toHexString(new TreeSet<>(WANTED_MODULES).toString().hashCode());
 
     private record Candidate(TarFile.Entry entry, List<String> dependencies) {}
 

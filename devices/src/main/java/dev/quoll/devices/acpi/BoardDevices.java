@@ -85,6 +85,25 @@ public final class BoardDevices {
                 name("_STA", integer(ALWAYS_PRESENT)));
     }
 
+    /** A processor (ACPI 6.5, 8.4). @param uid the one of its MADT entry, 0-4095 */
+    public static AmlTerm processor(int uid) {
+        return device("C%03X".formatted(uid), name("_HID", Aml.string("ACPI0007")), name("_UID", integer(uid)));
+    }
+
+    /**
+     * The virtual machine generation id {@code VGEN} (Microsoft, Virtual Machine Generation ID, 2012): where its 16 bytes lie.
+     *
+     * @param address guest-physical, a multiple of 8
+     */
+    public static AmlTerm generationId(long address) {
+        return device(
+                "VGEN",
+                name("_HID", Aml.string("QUOL0001")),
+                name("_CID", Aml.string("VM_Gen_Counter")),
+                name("_DDN", Aml.string("VM_Gen_Counter")),
+                name("ADDR", Aml.packageOf(integer(address & 0xffff_ffffL), integer(address >>> 32))));
+    }
+
     /**
      * One interrupt of the generic event device.
      *
