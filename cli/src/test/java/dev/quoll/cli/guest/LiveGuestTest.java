@@ -126,8 +126,8 @@ class LiveGuestTest {
 
     @Test
     @Order(7)
-    void poweroffEndsWithZero() throws Exception {
-        guest.type("poweroff");
+    void sigtermPressesThePowerButton() throws Exception {
+        guest.terminate();
         assertThat(guest.exitStatus(Duration.ofMinutes(1))).isZero();
         assertThat(guest.text()).contains("reboot: Power down");
     }

@@ -18,6 +18,8 @@ class RebootTest {
     /** As docs/exit-status.md tells it. */
     private static final int GUEST_RESET = 11;
 
+    private static final int SIGTERM = 143;
+
     @Test
     void aLargeGuestRebootsAndStaysSmallOnTheHost(@TempDir Path folder) throws Exception {
         try (GuestTerminal guest = new StockGuest(folder).boot("--memory", "8G")) {
@@ -38,6 +40,18 @@ class RebootTest {
             guest.type("reboot");
             assertThat(guest.exitStatus(SHORT)).isEqualTo(GUEST_RESET);
             assertThat(guest.text()).containsOnlyOnce(BANNER);
+        }
+    }
+
+    @Test
+    void aGuestThatDoesNotListenIsStoppedAfterTheGraceTime(@TempDir Path folder) throws Exception {
+        try (GuestTerminal guest = new StockGuest(folder).boot("--grace", "3")) {
+            guest.run("killall acpid", SHORT);
+            long start = System.nanoTime();
+            guest.terminate();
+            assertThat(guest.exitStatus(SHORT)).isEqualTo(SIGTERM);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(3));
+            assertThat(guest.text()).doesNotContain("Power down");
         }
     }
 
