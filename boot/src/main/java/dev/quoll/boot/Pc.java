@@ -38,7 +38,8 @@ public final class Pc implements AutoCloseable {
 
     private volatile LoadedKernel loaded;
 
-    private Pc(Machine machine, PcBuilder plan, KernelGuest guest, RamLayout ram) throws EngineException {
+    private Pc(Machine machine, PcBuilder plan, KernelGuest guest, RamLayout ram)
+            throws EngineException, IOException {
         this.machine = machine;
         this.guest = guest;
         this.ram = ram;
@@ -59,7 +60,7 @@ public final class Pc implements AutoCloseable {
             Pc pc = new Pc(machine, plan, guest, ram);
             machine.setLoader(_ -> pc.load());
             return pc;
-        } catch (EngineException | RuntimeException | Error e) {
+        } catch (EngineException | IOException | RuntimeException | Error e) {
             machine.close();
             throw e;
         }

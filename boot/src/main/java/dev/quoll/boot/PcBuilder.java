@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * Says what a {@link Pc} is to be, then makes it. Every choice but the kernel has a default: the fastest engine that
@@ -39,6 +40,9 @@ public final class PcBuilder {
     private boolean unpack = true;
     private SerialOutput console = SerialOutput.NONE;
     private SerialOutput debugConsole;
+    private final List<VirtioBoard.Planned> virtioDevices = new ArrayList<>();
+    private boolean packedRings;
+    private Consumer<String> notices = _ -> {};
     private KernelImage kernel;
     private final List<BootModule> modules = new ArrayList<>();
     private String commandLine = DEFAULT_COMMAND_LINE;
@@ -114,6 +118,32 @@ public final class PcBuilder {
         return this;
     }
 
+    /**
+     * Adds a virtio device, in the next free slot for its kind.
+     *
+     * @throws IllegalArgumentException with a sentence when there is none
+     */
+    public PcBuilder add(VirtioPlace place, VirtioSource source) {
+        int slot = place.slots().stream()
+                .filter(free -> virtioDevices.stream().noneMatch(planned -> planned.slot() == free))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("this board has no room for more " + place.plural()));
+        virtioDevices.add(new VirtioBoard.Planned(slot, source));
+        return this;
+    }
+
+    /** Whether virtio devices offer packed rings, which drivers then prefer to split ones; not by default. */
+    public PcBuilder packedRings(boolean offered) {
+        packedRings = offered;
+        return this;
+    }
+
+    /** Where devices' sentences for the user go, from any thread; nowhere by default. */
+    public PcBuilder notices(Consumer<String> sink) {
+        notices = Objects.requireNonNull(sink);
+        return this;
+    }
+
     public PcBuilder kernel(KernelImage image) {
         kernel = Objects.requireNonNull(image);
         return this;
@@ -140,7 +170,7 @@ public final class PcBuilder {
     /**
      * Makes the machine; it stands still until it is started. Images are loaded at the start.
      *
-     * @throws IOException when the host refuses the memory; one sentence for the user
+     * @throws IOException when the host refuses the memory or what a device needs; one sentence for the user
      * @throws EngineException when the engine cannot do it; one sentence for the user
      * @throws IllegalStateException without a kernel
      */
@@ -149,6 +179,18 @@ public final class PcBuilder {
             throw new IllegalStateException("a machine needs a kernel");
         }
         return Pc.build(this, new KernelGuest(kernel, modules, commandLine, unpack));
+    }
+
+    List<VirtioBoard.Planned> virtioDevices() {
+        return List.copyOf(virtioDevices);
+    }
+
+    boolean offersPackedRings() {
+        return packedRings;
+    }
+
+    Consumer<String> noticeSink() {
+        return notices;
     }
 
     MachineConfig machineConfig(RamLayout ram) {

@@ -25,6 +25,7 @@ import dev.quoll.machine.Machine;
 import dev.quoll.machine.Partition;
 import dev.quoll.machine.PortBus;
 import dev.quoll.machine.PowerSink;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -42,8 +43,11 @@ final class PcDevices {
     private final GenerationId generationId;
     private final Runnable powerButton;
 
-    /** @throws EngineException when the engine keeps an interrupt controller to itself that the board has to wire */
-    PcDevices(Machine machine, PcBuilder plan) throws EngineException {
+    /**
+     * @throws EngineException when the engine keeps an interrupt controller to itself that the board has to wire
+     * @throws IOException when the host refuses what a device needs
+     */
+    PcDevices(Machine machine, PcBuilder plan) throws EngineException, IOException {
         this.machine = machine;
         ports = machine.ports();
         power = machine.power();
@@ -74,7 +78,7 @@ final class PcDevices {
         powerButton = acpi(variant);
         generationId = machine.add(new GenerationId(
                 machine.memory(), BoardMap.GENERATION_ID, pins.get(BoardMap.GSI_GENERATION_ID), UUID::randomUUID));
-        pci();
+        pci(plan);
         plan.debugOutput().ifPresent(this::debugConsoles);
         if (plan.hasDebugExit()) {
             ports.register(
@@ -112,13 +116,14 @@ final class PcDevices {
         return interrupts.line(BoardMap.GSI_POWER_BUTTON)::pulse;
     }
 
-    private void pci() {
+    private void pci(PcBuilder plan) throws IOException {
         PciBus pci = new PciBus();
         pci.attach(BoardMap.SLOT_HOST_BRIDGE, 0, machine.add(new HostBridge(HostBridge.GENERIC)));
         machine.mmio().register(BoardMap.ECAM, PciBus.ECAM_LENGTH, PciBus.ECAM_WIDTHS, pci);
         ResetControlPort resetControl = machine.add(new ResetControlPort(power));
         PciConfigPorts config = machine.add(new PciConfigPorts(pci, resetControl));
         ports.register(BoardMap.PCI_CONFIG, PciConfigPorts.PORTS, PciConfigPorts.WIDTHS, config);
+        new VirtioBoard(machine, plan).attach(pci, pciLines, plan.virtioDevices());
     }
 
     private void debugConsoles(SerialOutput output) {

@@ -171,8 +171,8 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Holds the guest: on return no vCPU runs, no timer fires and guest time stands. Order: vCPUs, timers, clock, so that
-     * no callback sees a clock that stands. A paused machine stays as it is.
+     * Holds the guest: on return no vCPU runs, no device touches memory, no timer fires and guest time stands. Order: vCPUs,
+     * devices with threads of their own, timers, clock, so that no callback sees a clock that stands. A paused machine stays as it is.
      *
      * @return false when the machine has ended
      */
@@ -192,7 +192,7 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Lets a paused guest go on where it was. Order: clock, timers, vCPUs. A running machine stays as it is.
+     * Lets a paused guest go on where it was. Order: clock, timers, devices with threads of their own, vCPUs. A running machine stays as it is.
      *
      * @return false when the machine has ended
      */
@@ -344,6 +344,11 @@ public final class Machine implements AutoCloseable {
 
     private void standStill() {
         vcpus.hold();
+        devices.forEach(device -> {
+            if (device instanceof SuspendableDevice active) {
+                active.suspend();
+            }
+        });
         timers.pause();
         clock.pause();
     }
@@ -351,6 +356,11 @@ public final class Machine implements AutoCloseable {
     private void letRun() {
         clock.resume();
         timers.resume();
+        devices.forEach(device -> {
+            if (device instanceof SuspendableDevice active) {
+                active.resume();
+            }
+        });
         vcpus.release();
         if (requests.stopping()) {
             // Asked for between the hold and now: the control thread comes to it next, so no vCPU need run until then.

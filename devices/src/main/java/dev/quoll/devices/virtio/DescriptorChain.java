@@ -85,7 +85,9 @@ public final class DescriptorChain {
         return entries;
     }
 
-    void setEntries(int ringEntries) {
+    /** Sets what is known only when the whole chain has been read, in packed rings. */
+    void identify(int chainId, int ringEntries) {
+        id = chainId;
         entries = ringEntries;
     }
 

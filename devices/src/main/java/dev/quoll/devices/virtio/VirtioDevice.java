@@ -46,7 +46,8 @@ public interface VirtioDevice<S extends Record> {
 
     /**
      * The driver rang the doorbell of a queue, or a queue has to be looked at anew after a restore. Called on a vCPU thread: wakes a
-     * worker and returns. Spurious calls are harmless. Not called for a queue that is not enabled.
+     * worker and returns. Spurious calls are harmless; one may come while another thread is in {@link #stop}, or has just left it. Not
+     * called for a queue that is not enabled.
      */
     void notified(int queue);
 
