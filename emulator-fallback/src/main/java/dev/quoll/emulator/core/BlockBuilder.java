@@ -34,7 +34,6 @@ final class BlockBuilder {
 
     private final Decoder decoder;
     private final OpTranslator translator;
-    private final boolean smp;
     private final byte[] bytes = new byte[4096 + Decoder.MAX_LENGTH];
     private final Instruction[] instructions = new Instruction[LONGEST_BLOCK];
     private final int[] starts = new int[LONGEST_BLOCK];
@@ -43,10 +42,9 @@ final class BlockBuilder {
     /** Instructions decoded since the start. */
     long decoded;
 
-    BlockBuilder(Decoder decoder, OpTranslator translator, boolean smp) {
+    BlockBuilder(Decoder decoder, OpTranslator translator) {
         this.decoder = decoder;
         this.translator = translator;
-        this.smp = smp;
     }
 
     /**
@@ -109,7 +107,7 @@ final class BlockBuilder {
     }
 
     private Block decode(CodePage page, int start, int limit, int mode, int longest, boolean limitFaults) {
-        BlockContext context = new BlockContext(mode, smp);
+        BlockContext context = new BlockContext(mode);
         int most = longest;
         int count = 0;
         int ip = start;
@@ -160,7 +158,7 @@ final class BlockBuilder {
 
     /** Translates from the last instruction to the first, so that each op knows which flags live on behind it. */
     private Op link(int count, Op last, BlockContext context) {
-        BlockContext deadFlags = new BlockContext(context.mode(), smp, true);
+        BlockContext deadFlags = new BlockContext(context.mode(), true);
         Op next = last;
         int live = Flags.ALL;
         for (int i = count - 1; i >= 0; i--) {

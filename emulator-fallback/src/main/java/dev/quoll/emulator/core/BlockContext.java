@@ -6,13 +6,12 @@ import dev.quoll.emulator.isa.CodeSize;
  * What an op may know of its surroundings when it is made.
  *
  * @param mode {@link Mode} bits the block is decoded for
- * @param smp whether other vCPUs run at the same time: locked instructions then need host atomics
  * @param flagsDead whether all flags the instruction writes are overwritten before anything can see them: the op may
  *     leave them alone
  */
-public record BlockContext(int mode, boolean smp, boolean flagsDead) {
-    public BlockContext(int mode, boolean smp) {
-        this(mode, smp, false);
+public record BlockContext(int mode, boolean flagsDead) {
+    public BlockContext(int mode) {
+        this(mode, false);
     }
 
     public CodeSize codeSize() {

@@ -453,16 +453,6 @@ public abstract class Cpu extends LinearMemory {
         return address << shift >> shift == address;
     }
 
-    /**
-     * What serializing instructions and the delivery of events do to a processor's store buffer (SDM vol. 3, 12.10): nothing
-     * is read behind them before the other CPUs see what was written.
-     */
-    public final void drainStores() {
-        if (group.several()) {
-            VarHandle.fullFence();
-        }
-    }
-
     /** Ends a block after an instruction that changed RIP, mode or memory maps in any way: a fresh lookup follows. */
     public final Block leave(long rip) {
         drainStores();

@@ -43,7 +43,7 @@ public abstract class CpuLoop extends Cpu {
             EventDelivery delivery,
             CpuGroup group) {
         super(arena, physical, group);
-        this.builder = new BlockBuilder(decoder, translator, group.several());
+        this.builder = new BlockBuilder(decoder, translator);
         this.delivery = delivery;
         this.code = new DecodedCode(physical.pageCount(), group.size());
         this.fuser = new BlockFuser(group.size());

@@ -321,6 +321,7 @@ public abstract class LinearMemory extends SoftMmu {
             return true;
         } finally {
             letOthersRun(stopped);
+            drainStores();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.quoll.emulator.core;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 
 /**
  * What the TLB's tags do not decide: misses, faults, accesses over a page border, device memory, pages with decoded
@@ -74,6 +75,15 @@ public abstract class SoftMmu extends Tlb {
         if (stopped) {
             group.letOthersRun();
         }
+    }
+
+    /**
+     * What serializing instructions, port accesses and the delivery of events do to a processor's store buffer (SDM vol. 3,
+     * 9.3, 12.10): nothing is read behind them before others see what was written. The others are vCPUs and the threads of
+     * devices, so a single vCPU has to do it too.
+     */
+    public final void drainStores() {
+        VarHandle.fullFence();
     }
 
     // Translation.

@@ -72,6 +72,7 @@ final class CompareExchangeWide extends SimpleMemOp {
             return false;
         } finally {
             cpu.letOthersRun(stopped);
+            cpu.drainStores();
         }
     }
 }

@@ -109,8 +109,8 @@ public final class IntegerFamily implements OpFamily {
             case XCHG -> exchange(i, c, Exchange.XCHG);
             case XADD -> exchange(i, c, Exchange.XADD);
             case CMPXCHG -> exchange(i, c, Exchange.CMPXCHG);
-            case CMPXCHG8B -> new CompareExchangeWide(c, i.memory(), false, c.smp() && i.lock());
-            case CMPXCHG16B -> new CompareExchangeWide(c, i.memory(), true, c.smp() && i.lock());
+            case CMPXCHG8B -> new CompareExchangeWide(c, i.memory(), false, i.lock());
+            case CMPXCHG16B -> new CompareExchangeWide(c, i.memory(), true, i.lock());
             case SETCC -> conditional.make(i, c, 1, 1, memory(i), i.condition());
             case CMOVCC -> conditional.make(i, c, 0, TemplateOp.size(i.operand(0)), memory(i), i.condition());
             case MOVS -> string(i, c, StringOp.MOVS);
@@ -181,8 +181,8 @@ public final class IntegerFamily implements OpFamily {
         return (int) ((Operand.Immediate) i.operand(operand)).value();
     }
 
-    private static int locked(Instruction i, BlockContext c) {
-        return c.smp() && i.lock() ? 1 : 0;
+    private static int locked(Instruction i) {
+        return i.lock() ? 1 : 0;
     }
 
     private static int dead(BlockContext c) {
@@ -190,7 +190,7 @@ public final class IntegerFamily implements OpFamily {
     }
 
     private Op binary(Instruction i, BlockContext c, int operation) {
-        return binaryAlu.make(i, c, operation, TemplateOp.size(i.operand(0)), form(i), locked(i, c), dead(c));
+        return binaryAlu.make(i, c, operation, TemplateOp.size(i.operand(0)), form(i), locked(i), dead(c));
     }
 
     private static int form(Instruction i) {
@@ -206,7 +206,7 @@ public final class IntegerFamily implements OpFamily {
     }
 
     private Op unary(Instruction i, BlockContext c, int operation) {
-        return unaryAlu.make(i, c, operation, TemplateOp.size(i.operand(0)), memory(i), locked(i, c), dead(c));
+        return unaryAlu.make(i, c, operation, TemplateOp.size(i.operand(0)), memory(i), locked(i), dead(c));
     }
 
     private Op move(Instruction i, BlockContext c, boolean zeroExtend) {
@@ -276,7 +276,7 @@ public final class IntegerFamily implements OpFamily {
 
     private Op bitTest(Instruction i, BlockContext c, int operation) {
         int immediate = i.operand(1) instanceof Operand.Immediate ? 1 : 0;
-        return bitTest.make(i, c, operation, i.operandSize(), memory(i), immediate, locked(i, c));
+        return bitTest.make(i, c, operation, i.operandSize(), memory(i), immediate, locked(i));
     }
 
     private Op multiply(Instruction i, BlockContext c, int operation, int source) {
@@ -292,7 +292,7 @@ public final class IntegerFamily implements OpFamily {
     }
 
     private Op exchange(Instruction i, BlockContext c, int operation) {
-        int locked = c.smp() && i.memory() != null && (i.lock() || operation == Exchange.XCHG) ? 1 : 0;
+        int locked = i.memory() != null && (i.lock() || operation == Exchange.XCHG) ? 1 : 0;
         return exchange.make(i, c, operation, TemplateOp.size(i.operand(0)), memory(i), locked);
     }
 

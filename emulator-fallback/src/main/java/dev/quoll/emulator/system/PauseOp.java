@@ -4,7 +4,7 @@ import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.SimpleOp;
 
 /**
- * PAUSE on a machine with several vCPUs: a spin loop's hint that it waits for another one. That one may be waiting for
+ * PAUSE: a spin loop's hint that it waits for another vCPU or for a device. The thread of that one may be waiting for
  * this host processor, so the host thread gives way every so often, as pause-loop exiting makes a hypervisor do (SDM vol. 3,
  * 27.1.3).
  */

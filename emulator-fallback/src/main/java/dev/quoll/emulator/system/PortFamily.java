@@ -53,6 +53,18 @@ final class PortFamily implements OpFamily {
         }
     }
 
+    // No port is reached before memory has what was written ahead of it (SDM vol. 3, 9.3).
+
+    private static int read(Cpu cpu, int port, int width) {
+        cpu.drainStores();
+        return cpu.platform().readPort(port, width);
+    }
+
+    private static void write(Cpu cpu, int port, int width, int value) {
+        cpu.drainStores();
+        cpu.platform().writePort(port, width, value);
+    }
+
     private static final class In extends SimpleOp {
         private final int fixed;
         private final int width;
@@ -66,7 +78,7 @@ final class PortFamily implements OpFamily {
         public void execute(Cpu cpu) {
             int port = port(cpu, fixed);
             check(cpu, this, port, width);
-            cpu.setSized(StateLayout.RAX, width, cpu.platform().readPort(port, width));
+            cpu.setSized(StateLayout.RAX, width, read(cpu, port, width));
             cpu.watchPort(port, width);
         }
     }
@@ -85,7 +97,7 @@ final class PortFamily implements OpFamily {
             int port = port(cpu, fixed);
             check(cpu, this, port, width);
             long mask = width == 4 ? -1L : (1L << 8 * width) - 1;
-            cpu.platform().writePort(port, width, (int) (cpu.get32(StateLayout.RAX) & mask));
+            write(cpu, port, width, (int) (cpu.get32(StateLayout.RAX) & mask));
             cpu.watchPort(port, width);
         }
     }
@@ -138,9 +150,9 @@ final class PortFamily implements OpFamily {
             if (input) {
                 // The page is checked before the port is read: reading a port has effects that a restart would repeat.
                 cpu.probeWrite(this, address, width);
-                cpu.storeSized(this, address, width, cpu.platform().readPort(port, width));
+                cpu.storeSized(this, address, width, read(cpu, port, width));
             } else {
-                cpu.platform().writePort(port, width, (int) cpu.loadSized(this, address, width));
+                write(cpu, port, width, (int) cpu.loadSized(this, address, width));
             }
             cpu.watchPort(port, width);
             long step = cpu.flag(Flags.DF) ? -width : width;

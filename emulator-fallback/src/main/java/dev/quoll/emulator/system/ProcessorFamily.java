@@ -43,8 +43,8 @@ final class ProcessorFamily implements OpFamily {
                 cpu.setSized(StateLayout.RAX, cpu.is64() ? 8 : 4, result);
             });
             // The store order of the host is that of x86 (TSO); only a full fence has work to do.
-            case MFENCE -> new ActionOp(instruction, context.smp() ? (cpu, op) -> VarHandle.fullFence() : NOTHING);
-            case PAUSE -> context.smp() ? new PauseOp() : new ActionOp(instruction, NOTHING);
+            case MFENCE -> new ActionOp(instruction, (cpu, op) -> VarHandle.fullFence());
+            case PAUSE -> new PauseOp();
             case LFENCE, SFENCE, SERIALIZE, PREFETCH, PREFETCHW, PREFETCHNTA, PREFETCHT0, PREFETCHT1,
                     PREFETCHT2 -> new ActionOp(instruction, NOTHING);
             case CLFLUSH, CLFLUSHOPT, CLWB -> new AddressOp(instruction, context, 1, false, (cpu, op, address) ->

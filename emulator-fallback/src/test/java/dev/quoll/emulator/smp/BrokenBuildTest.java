@@ -63,6 +63,16 @@ class BrokenBuildTest {
                         List.of("SB+mfence", "R+mfence")),
                 new Mistake(
                         new BrokenBuild(
+                                "serializing instructions and port accesses drain nothing",
+                                SoftMmu.class,
+                                "drainStores",
+                                "fullFence",
+                                "noFence",
+                                "()V"),
+                        Placement.ALIGNED,
+                        List.of("SB+cpuid between", "SB+in between", "SB+out between")),
+                new Mistake(
+                        new BrokenBuild(
                                 "a store passes the one before it",
                                 LinearMemory.class,
                                 "store32",

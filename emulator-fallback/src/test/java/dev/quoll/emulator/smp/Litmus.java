@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -22,8 +23,8 @@ import java.util.regex.Pattern;
  * </pre>
  *
  * <p>All locations and registers begin as 0; a location has eight bytes ({@code [x+4]}), an access that names no register
- * or size has four. The instructions are MOV (load, store, register and immediate), MFENCE, XCHG, and LOCK ADD, XADD and
- * CMPXCHG.
+ * or size has four. The instructions are MOV (load, store, register and immediate), those of {@link Barrier}, XCHG, and LOCK
+ * ADD, XADD and CMPXCHG.
  *
  * @param text the program as written
  * @param threads instructions of each processor
@@ -52,9 +53,13 @@ record Litmus(String name, String text, List<List<Step>> threads, Map<String, Lo
      * @param offset bytes from the location's start
      * @param size bytes accessed
      * @param register index of {@link #REGISTERS}, or -1
-     * @param value the immediate where there is no source register
+     * @param value the immediate where there is no source register; which {@link Barrier}
      */
     record Step(Kind kind, int location, int offset, int size, int register, long value) {
+        Barrier barrier() {
+            return Barrier.values()[(int) value];
+        }
+
         boolean writesRegister() {
             return kind == Kind.LOAD || kind == Kind.XCHG || kind == Kind.XADD || kind == Kind.CMPXCHG;
         }
@@ -100,8 +105,9 @@ record Litmus(String name, String text, List<List<Step>> threads, Map<String, Lo
 
     private static Step step(String text) {
         String rest = text.startsWith("LOCK ") ? text.substring(5) : text;
-        if (rest.equals("MFENCE")) {
-            return new Step(Kind.FENCE, 0, 0, 0, -1, 0);
+        Optional<Barrier> barrier = Barrier.named(rest);
+        if (barrier.isPresent()) {
+            return fence(barrier.get());
         }
         int space = rest.indexOf(' ');
         String mnemonic = rest.substring(0, space);
@@ -119,6 +125,10 @@ record Litmus(String name, String text, List<List<Step>> threads, Map<String, Lo
             throw new IllegalArgumentException("only locked read-modify-writes: " + text);
         }
         return access(kind, first, operands[1]);
+    }
+
+    private static Step fence(Barrier barrier) {
+        return new Step(Kind.FENCE, 0, 0, 0, -1, barrier.ordinal());
     }
 
     private static Step access(Kind kind, Matcher memory, String other) {
@@ -234,13 +244,23 @@ record Litmus(String name, String text, List<List<Step>> threads, Map<String, Lo
             List<Step> with = new ArrayList<>();
             for (Step step : steps) {
                 if (!with.isEmpty()) {
-                    with.add(new Step(Kind.FENCE, 0, 0, 0, -1, 0));
+                    with.add(fence(Barrier.MFENCE));
                 }
                 with.add(step);
             }
             fenced.add(with);
         }
         return new Litmus(name + "+mfence", text, fenced, condition);
+    }
+
+    /** The columns in the opposite order, for columns that different things run. */
+    Litmus mirrored() {
+        Map<String, Long> mirrored = new LinkedHashMap<>();
+        condition.forEach((term, value) -> {
+            boolean register = Character.isDigit(term.charAt(0));
+            mirrored.put(register ? threads.size() - 1 - (term.charAt(0) - '0') + term.substring(1) : term, value);
+        });
+        return new Litmus(name + " mirrored", text, threads.reversed(), mirrored);
     }
 
     private Litmus rewritten(String suffix, Function<Step, List<Step>> rule) {

@@ -1,7 +1,9 @@
 package dev.quoll.emulator.smp;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** The litmus tests: those of the literature on x86 (names as there), and some on locked accesses and mixed sizes. */
 final class LitmusCatalogue {
@@ -199,12 +201,23 @@ final class LitmusCatalogue {
                     0:EAX=0 1:EAX=0
                     """));
 
+    /** Store buffering with something between store and load that drains the store buffer, on both sides. */
+    static final List<Litmus> SERIALIZING = Arrays.stream(Barrier.values())
+            .map(barrier -> Litmus.of("SB+" + barrier.name().toLowerCase(Locale.ROOT) + " between", """
+                    MOV [x],1   | MOV [y],1
+                    %1$s        | %1$s
+                    MOV EAX,[y] | MOV EAX,[x]
+                    0:EAX=0 1:EAX=0
+                    """.formatted(barrier)))
+            .toList();
+
     /** Every test there is. */
     static List<Litmus> all() {
         List<Litmus> all = withVariants();
         all.addAll(ATOMICITY);
         all.addAll(MIXED);
         all.addAll(BARRIERS);
+        all.addAll(SERIALIZING);
         return all;
     }
 

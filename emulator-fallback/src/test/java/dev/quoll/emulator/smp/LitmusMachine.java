@@ -10,6 +10,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Runs litmus tests as guest code on as many virtual CPUs as the test has processors.
@@ -91,6 +95,28 @@ final class LitmusMachine implements AutoCloseable {
         }
     }
 
+    /**
+     * Where the rounds of a batch have their data, in guest-physical memory.
+     *
+     * @param count rounds
+     * @param columns of the test
+     */
+    record Rounds(int count, int columns, Placement placement) {
+        /** The number of the round that a column has come to. */
+        long barrier(int thread) {
+            return BARRIER + BARRIER_STRIDE * thread;
+        }
+
+        long result(int thread, int round, int register) {
+            return RESULTS + thread * RESULTS_EACH + (long) round * RESULT_STRIDE + 8L * register;
+        }
+
+        /** A location in a round, of which {@link Placement#boundary} bytes lie in one piece. */
+        long element(int location, int round) {
+            return DATA + location * DATA_EACH + placement.start + (long) round * placement.stride ^ NEIGHBOUR;
+        }
+    }
+
     private static final int RESULT_STRIDE = 64;
     private static final int BARRIER_STRIDE = 128;
     private static final int DELAY_BITS = 7;
@@ -106,25 +132,30 @@ final class LitmusMachine implements AutoCloseable {
     static final long DATA = 0x0080_0000;
     static final long DATA_EACH = 0x0042_0000;
 
+    /** Neighbouring pages of locations are no neighbours in RAM. */
+    private static final long NEIGHBOUR = 0x1000;
+
     final SmpMachine machine;
     private final int cpus;
     private final Random random = new Random(1);
+    private final ExecutorService hostThreads = Executors.newCachedThreadPool(
+            Thread.ofPlatform().name("litmus-host-", 0).daemon().factory());
 
     LitmusMachine(int cpus) {
         this.cpus = cpus;
         machine = new SmpMachine(cpus);
-        // Neighbouring pages of locations are no neighbours in RAM.
         for (long page = DATA; page < DATA + 4 * DATA_EACH; page += 0x1000) {
-            machine.map(page, page ^ 0x1000, 7);
+            machine.map(page, page ^ NEIGHBOUR, 7);
         }
     }
 
-    /** Runs a test for that many rounds, and in fewer when they take too long; always for one batch. */
-    Histogram run(Litmus test, Placement placement, long rounds, Duration longest) {
-        int count = test.threads().size();
-        if (count > cpus) {
-            throw new IllegalArgumentException(test.name() + " needs " + count + " CPUs");
-        }
+    /**
+     * Runs a test for that many rounds, and in fewer when they take too long; always for one batch. Columns beyond the CPUs
+     * are threads of the host.
+     */
+    Histogram run(Litmus test, Placement placement, long most, Duration longest) throws Exception {
+        int columns = test.threads().size();
+        int count = Math.min(columns, cpus);
         List<Observable> observables = test.observables();
         int largest = placement == Placement.PAGE ? BATCH_OF_PAGES : BATCH;
         for (int thread = 0; thread < count; thread++) {
@@ -134,14 +165,23 @@ final class LitmusMachine implements AutoCloseable {
         Map<List<Long>, Long> counts = new HashMap<>();
         long start = System.nanoTime();
         int batch = FIRST_BATCH;
-        for (long done = 0; done == 0 || done < rounds && System.nanoTime() - start < longest.toNanos();) {
+        for (long done = 0; done == 0 || done < most && System.nanoTime() - start < longest.toNanos();) {
             machine.memory.clear(DATA, 4 * DATA_EACH);
             machine.memory.clear(BARRIER, 0x1000);
+            Rounds rounds = new Rounds(batch, columns, placement);
+            List<Future<?>> outside = new ArrayList<>();
+            for (int thread = count; thread < columns; thread++) {
+                outside.add(hostThreads.submit(
+                        new HostColumn(machine.memory, test, thread, rounds, random.nextLong())));
+            }
             for (int thread = 0; thread < count; thread++) {
                 machine.resume(thread, CODE + 0x1000L * thread, registers(thread, random.nextInt(), batch, placement));
             }
             machine.runAll(count, 120);
-            collect(observables, placement, batch, counts);
+            for (Future<?> each : outside) {
+                each.get(120, TimeUnit.SECONDS);
+            }
+            collect(observables, rounds, counts);
             done += batch;
             batch = Math.min(2 * batch, largest);
         }
@@ -153,6 +193,7 @@ final class LitmusMachine implements AutoCloseable {
         for (int location = 0; location < 4; location++) {
             registers[8 + location] = DATA + location * DATA_EACH + placement.start;
         }
+        registers[4] = SmpMachine.STACKS + 0x1000L * (thread + 1);
         registers[7] = seed;
         registers[12] = batch;
         registers[14] = BARRIER;
@@ -203,8 +244,10 @@ final class LitmusMachine implements AutoCloseable {
                 DEC EBP
                 JNS delay
                 """);
-        for (Step step : test.threads().get(thread)) {
-            code.append(instruction(step)).append('\n');
+        List<Step> steps = test.threads().get(thread);
+        for (int i = 0; i < steps.size(); i++) {
+            Step step = steps.get(i);
+            code.append(step.kind() == Litmus.Kind.FENCE ? step.barrier().code(i) : instruction(step)).append('\n');
         }
         for (Observable each : observables) {
             if (each.thread() == thread) {
@@ -228,7 +271,7 @@ final class LitmusMachine implements AutoCloseable {
             case LOAD -> "MOV " + register + "," + memory;
             case STORE -> "MOV " + memory + "," + register;
             case SET -> "MOV " + register + "," + step.value();
-            case FENCE -> "MFENCE";
+            case FENCE -> throw new IllegalArgumentException("more than one instruction");
             case XCHG -> "XCHG " + memory + "," + register;
             case ADD, XADD, CMPXCHG -> "LOCK " + step.kind() + " " + memory + "," + register;
         };
@@ -253,17 +296,14 @@ final class LitmusMachine implements AutoCloseable {
         };
     }
 
-    private void collect(List<Observable> observables, Placement placement, int batch, Map<List<Long>, Long> counts) {
-        for (int round = 0; round < batch; round++) {
+    private void collect(List<Observable> observables, Rounds rounds, Map<List<Long>, Long> counts) {
+        for (int round = 0; round < rounds.count; round++) {
             List<Long> outcome = new ArrayList<>(observables.size());
             for (Observable each : observables) {
                 outcome.add(
                         each.thread() < 0
-                                ? location(each.number(), placement, round)
-                                : machine.memory.readLong(RESULTS
-                                        + each.thread() * RESULTS_EACH
-                                        + (long) round * RESULT_STRIDE
-                                        + 8L * each.number()));
+                                ? location(each.number(), rounds.placement, round)
+                                : machine.memory.readLong(rounds.result(each.thread(), round, each.number())));
             }
             counts.merge(outcome, 1L, Long::sum);
         }
@@ -273,13 +313,14 @@ final class LitmusMachine implements AutoCloseable {
         long value = 0;
         long linear = DATA + number * DATA_EACH + placement.start + (long) round * placement.stride;
         for (int i = 0; i < 8; i++) {
-            value |= (machine.memory.readByte(linear + i ^ 0x1000) & 0xffL) << 8 * i;
+            value |= (machine.memory.readByte(linear + i ^ NEIGHBOUR) & 0xffL) << 8 * i;
         }
         return value;
     }
 
     @Override
     public void close() throws Exception {
+        hostThreads.shutdownNow();
         machine.close();
     }
 }

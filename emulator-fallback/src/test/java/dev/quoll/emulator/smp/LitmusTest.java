@@ -32,6 +32,7 @@ class LitmusTest {
         }
         LitmusCatalogue.MIXED.forEach(test -> runs.add(new Run(test, Placement.ALIGNED)));
         LitmusCatalogue.BARRIERS.forEach(test -> runs.add(new Run(test, Placement.ALIGNED)));
+        LitmusCatalogue.SERIALIZING.forEach(test -> runs.add(new Run(test, Placement.ALIGNED)));
         return runs;
     }
 
@@ -49,6 +50,22 @@ class LitmusTest {
             runs.add(new Run(test, Placement.LINE));
         }
         LitmusCatalogue.BARRIERS.forEach(test -> runs.add(new Run(test, Placement.PAGE)));
+        return runs;
+    }
+
+    /** A single vCPU against threads of the host, in either role. */
+    private static List<Run> besideHost() {
+        List<Run> runs = new ArrayList<>();
+        for (Litmus test : LitmusCatalogue.CLASSIC) {
+            for (Litmus variant : List.of(test, test.withLockedStores(), test.withFences())) {
+                runs.add(new Run(variant, Placement.ALIGNED));
+                runs.add(new Run(variant.mirrored(), Placement.ALIGNED));
+            }
+        }
+        LitmusCatalogue.BARRIERS.stream()
+                .filter(test -> !test.name().equals("SB+byte lock"))
+                .forEach(test -> runs.add(new Run(test, Placement.ALIGNED)));
+        LitmusCatalogue.SERIALIZING.forEach(test -> runs.add(new Run(test, Placement.ALIGNED)));
         return runs;
     }
 
@@ -79,6 +96,25 @@ class LitmusTest {
                 System.out.println(histogram);
             }
         });
+    }
+
+    /** Device threads share rings with the guest: the same order holds between them and a machine's only CPU. */
+    @Test
+    @Timeout(600)
+    void oneCpuBesideHostThreads() throws Exception {
+        LitmusMachine litmus = new LitmusMachine(1);
+        litmus.machine.fuseAfter(200);
+        check(litmus, besideHost(), 10_000, Duration.ofMillis(20), histogram -> {
+            if (histogram.witnessAllowed()) {
+                System.out.println(histogram);
+            }
+        });
+    }
+
+    @Test
+    @Tag("long")
+    void aMillionRoundsBesideHostThreads() throws Exception {
+        check(new LitmusMachine(1), besideHost(), MILLION, Duration.ofHours(1), System.out::println);
     }
 
     @Test

@@ -68,7 +68,7 @@ class EnvironmentFormatTest {
                 new Decoder(CpuFeature.ALL).decode(bytes, 0, bytes.length, CodeSize.BITS32);
         cpu.set64(StateLayout.RBX, DATA);
         Op op = new X87Family()
-                .translate(instruction, new BlockContext(mode | Mode.FLAT | CodeSize.BITS32.ordinal(), false));
+                .translate(instruction, new BlockContext(mode | Mode.FLAT | CodeSize.BITS32.ordinal()));
         op.next = new Op() {
             @Override
             public Block run(Cpu cpu) {
