@@ -41,6 +41,8 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     private volatile int startupVector;
     /** The vCPU's thread while it sleeps in HLT. */
     private volatile Thread sleeper;
+    /** The thread has been interrupted while it slept, which is its caller's business. */
+    private boolean interruptedAsleep;
 
     EmulatorCpu(
             EmulatorPartition partition,
@@ -98,6 +100,11 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
             return new CpuExit.Failure(CpuReport.of(this, failure.getMessage()));
         } catch (RuntimeException | StackOverflowError bug) {
             return new CpuExit.Failure(CpuReport.of(this, "the emulator failed: " + CpuReport.trace(bug)));
+        } finally {
+            if (interruptedAsleep) {
+                interruptedAsleep = false;
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -284,6 +291,8 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         beginSleep();
         if ((pendingEvents() & (CONTROL_EVENTS | EVENT_INTERRUPT)) == 0) {
             LockSupport.park(this);
+            // An interrupted thread does not park; only a kick ends a run.
+            interruptedAsleep |= Thread.interrupted();
         }
         endSleep();
         sleeper = null;

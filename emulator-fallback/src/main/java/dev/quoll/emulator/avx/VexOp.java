@@ -103,7 +103,7 @@ abstract class VexOp extends TemplateOp {
         if (form < XMM) {
             return index == 0 ? unsigned(load(cpu, va, form), form) : 0;
         }
-        return host != -1 ? HostMemory.loadLong(cpu.ram(), host + 8 * index) : cpu.load64(this, va + 8 * index);
+        return host != -1 ? HostMemory.loadLong(cpu.ram(), host + 8 * index) : cpu.load64(this, cpu.part(va, 8 * index));
     }
 
     /** Quadword {@code index} of the first source. */
@@ -146,7 +146,7 @@ abstract class VexOp extends TemplateOp {
             cpu.checkAlignment(this, va, XMM);
             cpu.probeWrite(this, va, XMM);
             cpu.store64(this, va, low);
-            cpu.store64(this, va + 8, high);
+            cpu.store64(this, cpu.part(va, 8), high);
         }
     }
 
@@ -163,7 +163,7 @@ abstract class VexOp extends TemplateOp {
             cpu.checkAlignment(this, va, XMM);
             cpu.probeWrite(this, va, YMM);
             for (int i = 0; i < YMM; i += 8) {
-                cpu.store64(this, va + i, cpu.get64(slot + i));
+                cpu.store64(this, cpu.part(va, i), cpu.get64(slot + i));
             }
         }
     }

@@ -15,7 +15,7 @@ public abstract class LinearMemory extends SoftMmu {
 
     private long updateAddress;
     private Op updateOp;
-    /** It is on a device. */
+    /** Some of it is on a device. */
     private boolean updateDevice;
 
     LinearMemory(Arena arena, PhysicalMemory physical, CpuGroup group) {
@@ -228,6 +228,11 @@ public abstract class LinearMemory extends SoftMmu {
         }
     }
 
+    /** Address of a part of the operand at {@code va}: outside 64-bit code an operand goes on at 0 behind 4 GiB. */
+    public final long part(long va, int distance) {
+        return va + distance & linearMask;
+    }
+
     /** Reads a part of a larger operand, as {@link #loadSized}, but whatever its alignment is. */
     public final long loadPart(Op op, long va, int size) {
         if (!alignmentChecked) {
@@ -236,7 +241,7 @@ public abstract class LinearMemory extends SoftMmu {
         probeRead(op, va, size);
         long value = 0;
         for (int i = 0; i < size; i++) {
-            value |= (long) load8(op, va + i) << 8 * i;
+            value |= (long) load8(op, part(va, i)) << 8 * i;
         }
         return value;
     }
@@ -249,7 +254,7 @@ public abstract class LinearMemory extends SoftMmu {
         }
         probeWrite(op, va, size);
         for (int i = 0; i < size; i++) {
-            store8(op, va + i, (int) (value >>> 8 * i));
+            store8(op, part(va, i), (int) (value >>> 8 * i));
         }
     }
 
@@ -344,8 +349,10 @@ public abstract class LinearMemory extends SoftMmu {
         int inPage = (int) va & 0xfff;
         int first = Math.min(size, 4096 - inPage);
         checkStore(op, va, first, op.stackSegment, context);
+        boolean device = onDevice();
         if (first < size) {
-            checkStore(op, wrapped(op, va + first), size - first, op.stackSegment, context);
+            checkStore(op, part(va, first), size - first, op.stackSegment, context);
+            device |= onDevice();
         }
         long value = slowLoad(op, va, size, op.stackSegment);
         // A page that is not special is in the TLB by now.
@@ -353,7 +360,7 @@ public abstract class LinearMemory extends SoftMmu {
         updateHost = HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + size - 1 & PAGE)
                 ? HostMemory.getLong(stateSegment, entry + ADDEND) + va
                 : NO_HOST;
-        updateDevice = first == size && onDevice();
+        updateDevice = device;
         updateAddress = va;
         updateOp = op;
         return value;

@@ -105,6 +105,7 @@ public abstract class SoftMmu extends Tlb {
         }
         if (!mapped) {
             cr2 = va;
+            forgetFaulting(va);
             throw fault(op, 14, true, walker.error);
         }
         translated = walker.page | va & 0xfff;

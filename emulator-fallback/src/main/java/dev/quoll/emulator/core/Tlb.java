@@ -284,6 +284,24 @@ public abstract class Tlb extends LazyFlags {
         }
     }
 
+    /**
+     * A page fault: forgets what accesses to the page from the current address space would use (SDM vol. 3, 4.10.4.1), so
+     * that an entry the tables no longer have serves no further access. Of other address spaces that is what is global.
+     */
+    final void forgetFaulting(long va) {
+        int place = (int) (va >>> 12) & StateLayout.TLB_ENTRIES - 1;
+        for (int index = 0; index < StateLayout.TLB_CONTEXTS; index++) {
+            boolean own = index == SUPERVISOR || index == contextIndex(USER) || index == contextIndex(SUPERVISOR_AC);
+            long entry = contextBase(index) + ((long) place << StateLayout.TLB_ENTRY_SHIFT);
+            if ((own || global[index][place]) && holds(entry, va & PAGE, PAGE)) {
+                if (HostMemory.getLong(stateSegment, entry + EXECUTE_TAG) != -1) {
+                    renewGenerations();
+                }
+                clear(entry);
+            }
+        }
+    }
+
     private void dropPage(int index, long va) {
         boolean large = hasPieces(va >>> 21) || hasPieces(va >>> 22) || hasPieces(va >>> 30);
         long base = contextBase(index);

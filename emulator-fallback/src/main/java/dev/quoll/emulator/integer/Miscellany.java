@@ -64,7 +64,7 @@ final class Miscellany {
         public void execute(Cpu cpu) {
             long va = address(cpu);
             long lower = size == 2 ? (short) cpu.load16(this, va) : cpu.load32(this, va);
-            long upper = size == 2 ? (short) cpu.load16(this, va + 2) : cpu.load32(this, va + 4);
+            long upper = size == 2 ? (short) cpu.load16(this, cpu.part(va, 2)) : cpu.load32(this, cpu.part(va, 4));
             long value = cpu.getSized(index, size);
             if (value < lower || value > upper) {
                 throw cpu.fault(this, 5, false, 0);

@@ -40,7 +40,7 @@ final class MaskedStoreOp extends SimpleMemOp {
         cpu.probeWrite(this, va, 16);
         for (int i = 0; i < 16; i++) {
             if ((chosen >> i & 1) != 0) {
-                cpu.store8(this, va + i, cpu.get8(data + i));
+                cpu.store8(this, cpu.part(va, i), cpu.get8(data + i));
             }
         }
     }

@@ -115,7 +115,7 @@ abstract class XmmOp extends TemplateOp {
         if (form < ALIGNED) {
             return 0;
         }
-        return host != -1 ? HostMemory.loadLong(cpu.ram(), host + 8) : cpu.load64(this, va + 8);
+        return host != -1 ? HostMemory.loadLong(cpu.ram(), host + 8) : cpu.load64(this, cpu.part(va, 8));
     }
 
     /** Writes 16 bytes, all or none. */
@@ -129,7 +129,7 @@ abstract class XmmOp extends TemplateOp {
             cpu.checkAlignment(this, va, 16);
             cpu.probeWrite(this, va, 16);
             cpu.store64(this, va, low);
-            cpu.store64(this, va + 8, high);
+            cpu.store64(this, cpu.part(va, 8), high);
         }
     }
 

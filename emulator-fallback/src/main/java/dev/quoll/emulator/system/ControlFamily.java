@@ -91,7 +91,7 @@ final class ControlFamily implements OpFamily {
         long mask = instruction.operandSize() == 8 ? -1L : 0xffffffffL;
         return new AddressOp(instruction, context, 16, false, (cpu, op, address) -> {
             long pcid = cpu.load64(op, address);
-            long target = cpu.load64(op, address + 8);
+            long target = cpu.load64(op, cpu.part(address, 8));
             ControlRegisters.invalidate(cpu, op, cpu.get64(slot) & mask, pcid, target);
         });
     }

@@ -72,7 +72,7 @@ final class DescriptorTableFamily implements OpFamily {
         long mask = size == 8 ? -1L : instruction.operandSize() == 2 ? 0xffffffL : 0xffffffffL;
         return new AddressOp(instruction, context, size + 2, false, (cpu, op, address) -> {
             int limit = cpu.load16(op, address);
-            long base = cpu.loadSized(op, address + 2, size) & mask;
+            long base = cpu.loadSized(op, cpu.part(address, 2), size) & mask;
             if (!cpu.canonicalBase(base)) {
                 throw cpu.generalProtection(op, 0);
             }
@@ -88,7 +88,7 @@ final class DescriptorTableFamily implements OpFamily {
             cpu.checkAlignment(op, address, 4);
             cpu.probeWrite(op, address, size + 2);
             cpu.store16(op, address, gdt ? cpu.gdtLimit : cpu.idtLimit);
-            cpu.storePart(op, address + 2, size, gdt ? cpu.gdtBase : cpu.idtBase);
+            cpu.storePart(op, cpu.part(address, 2), size, gdt ? cpu.gdtBase : cpu.idtBase);
         });
     }
 

@@ -93,7 +93,7 @@ final class SegmentFamily implements OpFamily {
         int slot = StateLayout.gpr(((Operand.Register) instruction.operand(0)).number());
         return new AddressOp(instruction, context, size + 2, false, (cpu, op, address) -> {
             long offset = cpu.loadSized(op, address, size);
-            int selector = cpu.load16(op, address + size);
+            int selector = cpu.load16(op, cpu.part(address, size));
             cpu.setRip(op.rip(cpu));
             SegmentLoader.load(cpu, segment, selector);
             cpu.setSized(slot, size, offset);

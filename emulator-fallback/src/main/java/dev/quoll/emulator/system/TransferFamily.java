@@ -66,7 +66,7 @@ final class TransferFamily implements OpFamily {
         }
         return new AddressOp(instruction, context, size + 2, false, (cpu, op, address) -> {
             long offset = cpu.loadSized(op, address, size);
-            int selector = cpu.load16(op, address + size);
+            int selector = cpu.load16(op, cpu.part(address, size));
             cpu.setRip(op.rip(cpu));
             FarTransfer.execute(cpu, call, selector, offset, size, op.nextRip(cpu));
         });

@@ -156,28 +156,28 @@ final class EnvironmentOp extends SimpleMemOp {
     private void storeRegisters(Cpu cpu, long va) {
         for (int i = 0; i < 8; i++) {
             int slot = X87Stack.slot(cpu, i);
-            cpu.storePart(this, va + i * REGISTER_BYTES, 8, X87Stack.significand(cpu, slot));
-            cpu.store16(this, va + i * REGISTER_BYTES + 8, X87Stack.signExponent(cpu, slot));
+            cpu.storePart(this, cpu.part(va, i * REGISTER_BYTES), 8, X87Stack.significand(cpu, slot));
+            cpu.store16(this, cpu.part(va, i * REGISTER_BYTES + 8), X87Stack.signExponent(cpu, slot));
         }
     }
 
     private void loadRegisters(Cpu cpu, long va) {
         for (int i = 0; i < 8; i++) {
             int slot = X87Stack.slot(cpu, i);
-            cpu.set64(slot, cpu.loadPart(this, va + i * REGISTER_BYTES, 8));
-            cpu.set64(slot + 8, cpu.load16(this, va + i * REGISTER_BYTES + 8));
+            cpu.set64(slot, cpu.loadPart(this, cpu.part(va, i * REGISTER_BYTES), 8));
+            cpu.set64(slot + 8, cpu.load16(this, cpu.part(va, i * REGISTER_BYTES + 8)));
         }
     }
 
     private void put(Cpu cpu, long va, int number, int value) {
         if (field == 2) {
-            cpu.store16(this, va + number * 2, value);
+            cpu.store16(this, cpu.part(va, number * 2), value);
         } else {
-            cpu.store32(this, va + number * 4, value);
+            cpu.store32(this, cpu.part(va, number * 4), value);
         }
     }
 
     private int get(Cpu cpu, long va, int number) {
-        return field == 2 ? cpu.load16(this, va + number * 2) : cpu.load32(this, va + number * 4);
+        return field == 2 ? cpu.load16(this, cpu.part(va, number * 2)) : cpu.load32(this, cpu.part(va, number * 4));
     }
 }

@@ -56,7 +56,7 @@ final class LoadOp extends X87Op implements FallThrough {
         } else {
             long va = address(cpu);
             long low = load(cpu, va, Source.bytes(SOURCE));
-            int high = SOURCE == Source.EXTENDED || SOURCE == Source.BCD ? cpu.load16(this, va + 8) : 0;
+            int high = SOURCE == Source.EXTENDED || SOURCE == Source.BCD ? cpu.load16(this, cpu.part(va, 8)) : 0;
             recordData(cpu);
             if (X87Stack.roomToPush(cpu)) {
                 push(cpu, low, high);

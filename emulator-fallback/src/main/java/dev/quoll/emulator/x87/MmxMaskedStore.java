@@ -45,7 +45,7 @@ final class MmxMaskedStore extends SimpleMemOp {
         cpu.probeWrite(this, va, 8);
         for (int i = 0; i < 8; i++) {
             if ((chosen >> i & 1) != 0) {
-                cpu.store8(this, va + i, cpu.get8(data + i));
+                cpu.store8(this, cpu.part(va, i), cpu.get8(data + i));
             }
         }
     }

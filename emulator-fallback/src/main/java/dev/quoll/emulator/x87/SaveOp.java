@@ -45,12 +45,12 @@ final class SaveOp extends SimpleMemOp implements StateArea {
 
     @Override
     public long get(int offset, int size) {
-        return cpu.loadSized(this, va + offset, size);
+        return cpu.loadSized(this, cpu.part(va, offset), size);
     }
 
     @Override
     public void put(int offset, int size, long value) {
-        cpu.storeSized(this, va + offset, size, value);
+        cpu.storeSized(this, cpu.part(va, offset), size, value);
     }
 
     @Override

@@ -124,6 +124,6 @@ final class StoreOp extends X87Op implements FallThrough {
         cpu.checkCanonical(this, va, 8);
         cpu.probeWrite(this, va, 10);
         cpu.store64(this, va, low);
-        cpu.store16(this, va + 8, high);
+        cpu.store16(this, cpu.part(va, 8), high);
     }
 }

@@ -7,8 +7,12 @@ import static dev.quoll.emulator.system.SystemMachine.TEXT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoll.emulator.core.ControlBits;
+import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.core.RegisterFile;
 import dev.quoll.emulator.core.StateLayout;
+import dev.quoll.emulator.isa.Flags;
+import java.lang.reflect.Field;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Decoded code and translations that have to go, or must not be taken for others. */
@@ -85,6 +89,118 @@ class CodeCacheTest {
             m.memory.writeInt(TABLES + 4, 0x40_0087);
             m.flushPage(0x70_0000L);
             assertThat(m.loadSystem(0x40_6000L, 4)).isEqualTo(0x2222);
+        }
+    }
+
+    /** A second set of tables, in which {@link SystemMachine#PAGE} is another frame with other code. */
+    private static long otherSpace(SystemMachine m) {
+        long tables = TABLES + 0x4000;
+        long frame = 0xc0_0000;
+        for (int level = 0; level < 4; level++) {
+            for (int i = 0; i < 4096; i += 8) {
+                long entry = m.memory.readLong(TABLES + 0x1000 * level + i);
+                boolean table = level < 3 && (entry & 0x81) == 1;
+                m.memory.writeLong(tables + 0x1000 * level + i, table ? entry + 0x4000 : entry);
+            }
+        }
+        m.memory.writeLong(tables + 0x3000, frame | 3);
+        m.pageEntry(PAGE | 3);
+        // add rcx, 1; ret and add rcx, 16; ret
+        m.codeAt(PAGE, 0x48, 0x83, 0xc1, 1, 0xc3);
+        m.codeAt(frame, 0x48, 0x83, 0xc1, 16, 0xc3);
+        return tables;
+    }
+
+    @Test
+    void anotherAddressSpacesCodeAfterInvlpg() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            m.set64(StateLayout.RAX, otherSpace(m));
+            m.set64(StateLayout.RBX, TEXT + 0x10_0000);
+            m.set64(StateLayout.RCX, 0);
+            m.set64(StateLayout.RDX, PAGE);
+            // call rdx; invlpg [rbx]; call rdx; mov cr3, rax; call rdx; hlt
+            m.code(0xff, 0xd2, 0x0f, 0x01, 0x3b, 0xff, 0xd2, 0x0f, 0x22, 0xd8, 0xff, 0xd2, HLT).run();
+            assertThat(m.get64(StateLayout.RCX)).isEqualTo(1 + 1 + 16);
+        }
+    }
+
+    /** With SMAP and EFLAGS.AC the supervisor's code pages are known by address space, and outlive a change of it. */
+    @Test
+    void anotherAddressSpacesCodeAfterMovToCr3ThatKeeps() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            long other = otherSpace(m);
+            m.memory.writeLong(TABLES + 0x2000 + 8 * (TEXT >> 21), TEXT & -(2 << 20) | 0x83);
+            m.memory.writeLong(other + 0x2000 + 8 * (TEXT >> 21), TEXT & -(2 << 20) | 0x83);
+            m.cr4 |= ControlBits.CR4_PCIDE | ControlBits.CR4_SMAP;
+            m.setFlag(Flags.AC, true);
+            m.flushAll();
+            m.updateMode();
+            m.set64(StateLayout.RAX, other | 2 | Long.MIN_VALUE);
+            m.set64(StateLayout.RBX, TABLES | Long.MIN_VALUE);
+            m.set64(StateLayout.RCX, 0);
+            m.set64(StateLayout.RDX, PAGE);
+            // call rdx; mov cr3, rax; call rdx; mov cr3, rbx; call rdx; mov cr3, rax; call rdx; hlt
+            m.code(
+                            0xff, 0xd2, 0x0f, 0x22, 0xd8, 0xff, 0xd2, 0x0f, 0x22, 0xdb, 0xff, 0xd2, 0x0f, 0x22, 0xd8, 0xff,
+                            0xd2, HLT)
+                    .run();
+            assertThat(m.get64(StateLayout.RCX)).isEqualTo(1 + 16 + 1 + 16);
+        }
+    }
+
+    /** A vCPU that is halted for long hears of more writes to its code than a number can count. */
+    @Test
+    void noCountOfWritesIsTooMany() throws ReflectiveOperationException {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            m.code(0xb8, 1, 0, 0, 0, HLT).run();
+            ((AtomicInteger) field(m, CpuLoop.class, "writtenCount")).set(Integer.MAX_VALUE);
+            m.memory.writeByte(TEXT + 1, (byte) 9);
+            m.codeWritten(TEXT + 1, 1);
+            for (int i = 0; i < 3; i++) {
+                m.codeWritten(TEXT + 8, 1);
+            }
+            m.setRip(TEXT);
+            m.run();
+            assertThat(m.rax()).isEqualTo(9);
+        }
+    }
+
+    /** However often a block has been entered, it has been hot once. */
+    @Test
+    void aBlockIsHotOnce() throws ReflectiveOperationException {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            m.codeAt(PAGE, 0x90, 0xc3);
+            m.code(0xff, 0xd2, 0xff, 0xc9, 0x75, 0xfa, HLT);
+            m.set64(StateLayout.RCX, 100);
+            m.set64(StateLayout.RDX, PAGE);
+            m.run();
+            int hottest = 0;
+            for (Object block : (Object[]) field(m, CpuLoop.class, "jumpBlock")) {
+                if (block != null) {
+                    hottest = Math.max(hottest, (int) field(block, block.getClass(), "heat"));
+                }
+            }
+            assertThat(hottest).as("the number of runs after which blocks are fused here").isEqualTo(2);
+        }
+    }
+
+    private static Object field(Object owner, Class<?> type, String name) throws ReflectiveOperationException {
+        Field field = type.getDeclaredField(name);
+        field.setAccessible(true);
+        return field.get(owner);
+    }
+
+    @Test
+    void accessedBitChangesTheInstructionBehindTheAccess() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            // mov ecx, [rbx], whose walk sets a bit in the immediate of mov rax, imm64 behind it: the page's own entry.
+            long entry = TABLES + 0x3000;
+            m.set64(StateLayout.RBX, PAGE);
+            m.codeAt(entry - 4, 0x8b, 0x0b, 0x48, 0xb8);
+            m.codeAt(entry + 8, HLT);
+            m.setRip(entry - 4);
+            m.run();
+            assertThat(m.rax()).isEqualTo(PAGE | 0x27);
         }
     }
 

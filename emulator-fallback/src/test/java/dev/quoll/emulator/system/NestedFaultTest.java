@@ -6,10 +6,13 @@ import static dev.quoll.emulator.system.SystemMachine.PAGE;
 import static dev.quoll.emulator.system.SystemMachine.TEXT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.GuestFault;
 import dev.quoll.emulator.core.RegisterFile;
+import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.isa.Flags;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Exceptions on the way to an exception's handler (SDM vol. 3, table 6-5; APM vol. 2, table 8-5). */
 class NestedFaultTest {
@@ -100,6 +103,27 @@ class NestedFaultTest {
                     }
                     assertThat(m.memory.readLong(m.rsp() + 8)).as("RIP, " + name).isEqualTo(TEXT);
                 }
+            }
+        }
+    }
+
+    /** #AC of the delivery of #AC, and so on, on a processor too; but a processor hears NMI, INIT and the rest. */
+    @Test
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void endlessBenignFaultsHearEvents() {
+        try (SystemMachine m = SystemMachine.protectedMode(3)) {
+            m.legacyGate(6, SystemMachine.USER_CODE32, 0xee);
+            m.legacyGate(17, SystemMachine.USER_CODE32, 0xee);
+            m.cr0 |= ControlBits.CR0_AM;
+            m.setFlag(Flags.AC, true);
+            m.set64(StateLayout.RSP, SystemMachine.USER_STACK - 2);
+            m.updateMode();
+            m.code(0x0f, 0x0b);
+            for (int round = 0; round < 3; round++) {
+                m.step();
+                assertThat(m.shutdown).isNull();
+                assertThat(m.rip()).as("the instruction raises its fault again").isEqualTo(TEXT);
+                assertThat(m.rsp()).isEqualTo(SystemMachine.USER_STACK - 2);
             }
         }
     }

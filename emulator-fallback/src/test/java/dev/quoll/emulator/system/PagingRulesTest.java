@@ -64,6 +64,43 @@ class PagingRulesTest {
         }
     }
 
+    /** SDM vol. 3, 4.10.4.1: whatever the page was before the fault, an access behind it goes by the tables. */
+    @Test
+    void aPageFaultForgetsTheEntryItsAccessUsed() {
+        try (SystemMachine m = machine(0)) {
+            m.set64(StateLayout.RBX, PAGE + 0x123);
+            m.pageEntry(PAGE | 5);
+            again(m, LOAD);
+            m.pageEntry(0);
+            again(m, LOAD);
+            assertThat(m.rip()).as("not yet invalidated").isEqualTo(TEXT + LOAD.length);
+            again(m, STORE);
+            assertThat(m.rip()).isEqualTo(PAGE_HANDLER);
+            again(m, LOAD);
+            assertThat(m.rip()).as("the load behind the fault").isEqualTo(PAGE_HANDLER);
+            assertThat(m.cr2).isEqualTo(PAGE + 0x123);
+        }
+    }
+
+    /** Code of that page goes too: it may have been executed from the entry that the fault has dropped. */
+    @Test
+    void aPageFaultForgetsTheCodeOfItsPage() {
+        try (SystemMachine m = machine(0)) {
+            m.codeAt(PAGE, 0xff, 0xc1, HALT);
+            m.set64(StateLayout.RCX, 0);
+            m.pageEntry(PAGE | 5);
+            m.setRip(PAGE);
+            m.run();
+            m.pageEntry(0);
+            again(m, STORE);
+            assertThat(m.rip()).isEqualTo(PAGE_HANDLER);
+            m.setRip(PAGE);
+            m.step();
+            assertThat(m.rip()).isEqualTo(PAGE_HANDLER);
+            assertThat(m.get64(StateLayout.RCX)).isEqualTo(1);
+        }
+    }
+
     @Test
     void dirtyAgainAfterSoftwareClearedItAndFlushed() {
         try (SystemMachine m = machine(0)) {

@@ -141,6 +141,12 @@ class TlbModelTest {
         }
     }
 
+    /** A page fault takes with it what its access used (SDM vol. 3, 4.10.4.1). */
+    private void forgetFaulting(long address) {
+        globals.remove(address);
+        ofPcid.getOrDefault(pcid, new HashMap<>()).remove(address);
+    }
+
     private Set<Entry> allowed(long address) {
         Set<Entry> set = new HashSet<>(globals.getOrDefault(address, Set.of()));
         set.addAll(ofPcid.getOrDefault(pcid, Map.of()).getOrDefault(address, Set.of()));
@@ -245,6 +251,8 @@ class TlbModelTest {
             }
         } catch (GuestFault fault) {
             assertThat(now == null || write && !now.writable).as(what).isTrue();
+            forgetFaulting(address);
+            learn();
         }
         m.cpl = 0;
         m.updateMode();
