@@ -6,6 +6,7 @@ module dev.quoll.devices {
     exports dev.quoll.devices;
     exports dev.quoll.devices.acpi;
     exports dev.quoll.devices.block;
+    exports dev.quoll.devices.block.qcow2;
     exports dev.quoll.devices.debug;
     exports dev.quoll.devices.host;
     exports dev.quoll.devices.input;
@@ -16,6 +17,8 @@ module dev.quoll.devices {
     exports dev.quoll.devices.smbios;
     exports dev.quoll.devices.time;
     exports dev.quoll.devices.virtio;
+
+    uses dev.quoll.devices.block.ZstdDecoder;
 
     provides dev.quoll.machine.MemorySource with
             dev.quoll.devices.host.MemfdMemorySource;

@@ -560,6 +560,46 @@ public final class linux_h {
         return 2;
     }
 
+    /** The value of {@code F_OFD_SETLK}: 37. */
+    public static int F_OFD_SETLK() {
+        return 37;
+    }
+
+    /** The value of {@code F_OFD_GETLK}: 36. */
+    public static int F_OFD_GETLK() {
+        return 36;
+    }
+
+    /** The value of {@code F_RDLCK}: 0. */
+    public static int F_RDLCK() {
+        return 0;
+    }
+
+    /** The value of {@code F_WRLCK}: 1. */
+    public static int F_WRLCK() {
+        return 1;
+    }
+
+    /** The value of {@code F_UNLCK}: 2. */
+    public static int F_UNLCK() {
+        return 2;
+    }
+
+    /** The value of {@code SEEK_SET}: 0. */
+    public static int SEEK_SET() {
+        return 0;
+    }
+
+    /** The value of {@code FALLOC_FL_KEEP_SIZE}: 1. */
+    public static int FALLOC_FL_KEEP_SIZE() {
+        return 1;
+    }
+
+    /** The value of {@code FALLOC_FL_PUNCH_HOLE}: 2. */
+    public static int FALLOC_FL_PUNCH_HOLE() {
+        return 2;
+    }
+
     /** The value of {@code TCSANOW}: 0. */
     public static int TCSANOW() {
         return 0;
@@ -1518,6 +1558,103 @@ public final class linux_h {
     public static MemorySegment strerror(int number) {
         try {
             return (MemorySegment) strerror$holder.HANDLE.invokeExact(number);
+        } catch (Error | RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing checked", e);
+        }
+    }
+
+    private static final class fcntl_lock$holder {
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS);
+        static final MethodHandle HANDLE = RestrictedOperations.downcall("fcntl", DESC, true);
+    }
+
+    /**
+     * The C types of {@code fcntl_lock}.
+     *
+     * {@snippet lang=c :
+     * int fcntl(int fd, int command, ...);
+     * }
+     */
+    public static FunctionDescriptor fcntl_lock$descriptor() {
+        return fcntl_lock$holder.DESC;
+    }
+
+    /**
+     * The downcall handle of {@code fcntl_lock}.
+     *
+     * {@snippet lang=c :
+     * int fcntl(int fd, int command, ...);
+     * }
+     */
+    public static MethodHandle fcntl_lock$handle() {
+        return fcntl_lock$holder.HANDLE;
+    }
+
+    /**
+     * Calls {@code fcntl}.
+     *
+     * {@snippet lang=c :
+     * int fcntl(int fd, int command, ...);
+     * }
+     */
+    public static int fcntl_lock(MemorySegment errno, int fd, int command, MemorySegment lock) {
+        try {
+            return (int) fcntl_lock$holder.HANDLE.invokeExact(errno, fd, command, lock);
+        } catch (Error | RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing checked", e);
+        }
+    }
+
+    private static final class fallocate$holder {
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG);
+        static final MethodHandle HANDLE = RestrictedOperations.downcall("fallocate", DESC, true);
+    }
+
+    /**
+     * The C types of {@code fallocate}.
+     *
+     * {@snippet lang=c :
+     * int fallocate(int fd, int mode, off_t offset, off_t length);
+     * }
+     */
+    public static FunctionDescriptor fallocate$descriptor() {
+        return fallocate$holder.DESC;
+    }
+
+    /**
+     * The downcall handle of {@code fallocate}.
+     *
+     * {@snippet lang=c :
+     * int fallocate(int fd, int mode, off_t offset, off_t length);
+     * }
+     */
+    public static MethodHandle fallocate$handle() {
+        return fallocate$holder.HANDLE;
+    }
+
+    /**
+     * Calls {@code fallocate}.
+     *
+     * {@snippet lang=c :
+     * int fallocate(int fd, int mode, off_t offset, off_t length);
+     * }
+     */
+    public static int fallocate(MemorySegment errno, int fd, int mode, long offset, long length) {
+        try {
+            return (int) fallocate$holder.HANDLE.invokeExact(errno, fd, mode, offset, length);
         } catch (Error | RuntimeException e) {
             throw e;
         } catch (Throwable e) {
