@@ -5,6 +5,10 @@ module dev.quoll.emulator {
 
     provides dev.quoll.machine.Engine with
             dev.quoll.emulator.EmulatorEngine;
+    provides dev.quoll.machine.InstructionAssist with
+            dev.quoll.emulator.EmulatedInstructions;
+    provides dev.quoll.machine.Assembler with
+            dev.quoll.emulator.IntelAssembler;
     provides dev.quoll.machine.Disassembler with
             dev.quoll.emulator.IntelDisassembler;
 }

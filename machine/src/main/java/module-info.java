@@ -5,6 +5,7 @@ module dev.quoll.machine {
     uses dev.quoll.machine.MemorySource;
     uses dev.quoll.machine.Engine;
     uses dev.quoll.machine.InstructionAssist;
+    uses dev.quoll.machine.Assembler;
     uses dev.quoll.machine.Disassembler;
 
     provides dev.quoll.machine.MemorySource with

@@ -32,20 +32,25 @@ final class CoreMsrs {
 
     static void save(Cpu cpu, List<CpuElement.Msr> into) {
         for (int number : NUMBERS) {
-            into.add(new CpuElement.Msr(
-                    number,
-                    switch (number) {
-                        case MsrTable.STAR -> cpu.star;
-                        case MsrTable.LSTAR -> cpu.lstar;
-                        case MsrTable.CSTAR -> cpu.cstar;
-                        case MsrTable.SFMASK -> cpu.sfmask;
-                        case MsrTable.KERNEL_GS_BASE -> cpu.kernelGsBase;
-                        case MsrTable.TSC_AUX -> cpu.tscAux;
-                        case MsrTable.SYSENTER_CS -> cpu.sysenterCs;
-                        case MsrTable.SYSENTER_ESP -> cpu.sysenterEsp;
-                        default -> cpu.sysenterEip;
-                    }));
+            into.add(save(cpu, number));
         }
+    }
+
+    /** One of those that {@link #owns} is true for. */
+    static CpuElement.Msr save(Cpu cpu, int number) {
+        return new CpuElement.Msr(
+                number,
+                switch (number) {
+                    case MsrTable.STAR -> cpu.star;
+                    case MsrTable.LSTAR -> cpu.lstar;
+                    case MsrTable.CSTAR -> cpu.cstar;
+                    case MsrTable.SFMASK -> cpu.sfmask;
+                    case MsrTable.KERNEL_GS_BASE -> cpu.kernelGsBase;
+                    case MsrTable.TSC_AUX -> cpu.tscAux;
+                    case MsrTable.SYSENTER_CS -> cpu.sysenterCs;
+                    case MsrTable.SYSENTER_ESP -> cpu.sysenterEsp;
+                    default -> cpu.sysenterEip;
+                });
     }
 
     static void restore(Cpu cpu, CpuElement.Msr msr) {

@@ -18,6 +18,7 @@ import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /** One vCPU: the CPU loop joined to its local APIC, clock, MSRs and buses, behind the machine's contract. */
@@ -35,6 +36,8 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     private Activity activity = Activity.RUNNING;
     private CpuExit exit;
     private boolean nmiPending;
+    /** To be delivered before the next instruction; null when there is none. */
+    private CpuElement.PendingException pendingException;
     /** The machine knows of this HLT with interrupts masked. */
     private boolean haltTold;
     /** Vector of the last start-up IPI. */
@@ -87,13 +90,27 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
 
     @Override
     public CpuExit run() {
+        return run(false);
+    }
+
+    @Override
+    public CpuExit step() {
+        return run(true);
+    }
+
+    private CpuExit run(boolean oneInstruction) {
         exit = null;
         if (activity != Activity.RUNNING) {
             raise(EVENT_ACTIVITY);
         }
         try {
+            deliverPending();
             while (exit == null) {
-                runBlocks();
+                if (!oneInstruction) {
+                    runBlocks();
+                } else if (runInstruction()) {
+                    exit = new CpuExit.Breakpoint(rip());
+                }
             }
             return exit;
         } catch (EmulationFailure failure) {
@@ -105,6 +122,15 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
                 interruptedAsleep = false;
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** An exception that a saved state holds comes before anything else. */
+    private void deliverPending() {
+        CpuElement.PendingException pending = pendingException;
+        if (pending != null) {
+            pendingException = null;
+            deliverException(pending.vector(), pending.hasErrorCode(), pending.errorCode());
         }
     }
 
@@ -120,6 +146,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         msrs.reset();
         clearAllEvents();
         nmiPending = false;
+        pendingException = null;
         invalidateAll();
         ResetState.powerOn(this);
         activity = index == 0 ? Activity.RUNNING : Activity.WAIT_FOR_SIPI;
@@ -127,6 +154,8 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
 
     @Override
     public CpuElement read(CpuElement.Kind kind) {
+        // What other CPUs sent since this one came to stand belongs to its state.
+        control(pendingEvents() & (EVENT_INIT | EVENT_STARTUP | EVENT_NMI));
         return StateElements.read(this, kind);
     }
 
@@ -158,6 +187,14 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         if (pending) {
             raise(EVENT_NMI);
         }
+    }
+
+    Optional<CpuElement.PendingException> pendingException() {
+        return Optional.ofNullable(pendingException);
+    }
+
+    void setPendingException(Optional<CpuElement.PendingException> exception) {
+        pendingException = exception.orElse(null);
     }
 
     String statistics() {
@@ -234,6 +271,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         if ((events & EVENT_INIT) != 0) {
             clearEvents(EVENT_INIT);
             nmiPending = false;
+            pendingException = null;
             apic.initReset();
             ResetState.init(this);
             activity = index == 0 ? Activity.RUNNING : Activity.WAIT_FOR_SIPI;

@@ -56,7 +56,8 @@ public final class EmulatorEngine implements Engine {
         return new EmulatorPartition(config, abilities());
     }
 
-    private static Cpuid.Abilities abilities() {
+    /** What this CPU can execute, whoever asks for it. */
+    static Cpuid.Abilities abilities() {
         return new Cpuid.Abilities(
                 EnumSet.complementOf(EnumSet.copyOf(MISSING)), Cpuid.Abilities.USUAL_PHYSICAL_ADDRESS_BITS);
     }

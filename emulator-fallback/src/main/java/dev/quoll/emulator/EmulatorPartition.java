@@ -55,7 +55,7 @@ final class EmulatorPartition implements Partition {
     }
 
     /** The decoder's set of the features that CPUID offers. */
-    private static long decoderFeatures(Cpuid cpuid) {
+    static long decoderFeatures(Cpuid cpuid) {
         long mask = 0;
         for (CpuFeature feature : CpuFeature.values()) {
             if (feature.cpuid().map(cpuid::offers).orElse(true)) {

@@ -15,15 +15,19 @@ public final class IntelDisassembler implements Disassembler {
 
     @Override
     public Line disassemble(byte[] code, int start, long address, CodeBits bits) {
-        CodeSize size = switch (bits) {
-            case BITS_16 -> CodeSize.BITS16;
-            case BITS_32 -> CodeSize.BITS32;
-            case BITS_64 -> CodeSize.BITS64;
-        };
-        return decoder.decode(code, start, code.length, size) instanceof Instruction instruction
+        return decoder.decode(code, start, code.length, size(bits)) instanceof Instruction instruction
                 ? new Line(
                         instruction.length(),
                         dev.quoll.emulator.isa.Disassembler.text(instruction, address))
                 : new Line(1, "(bad)");
+    }
+
+    /** The decoder's name for a code size. */
+    static CodeSize size(CodeBits bits) {
+        return switch (bits) {
+            case BITS_16 -> CodeSize.BITS16;
+            case BITS_32 -> CodeSize.BITS32;
+            case BITS_64 -> CodeSize.BITS64;
+        };
     }
 }

@@ -50,6 +50,7 @@ final class WholeCpu implements AutoCloseable {
 
     final GuestMemory memory;
     final EmulatorCpu cpu;
+    final PartitionConfig config;
     private final TimerQueue timers;
     private final Partition partition;
 
@@ -57,8 +58,8 @@ final class WholeCpu implements AutoCloseable {
         HostClock clock = new HostClock();
         memory = GuestMemory.create(List.of(new RamRegion(0, RAM, 0)));
         timers = new TimerQueue(clock, "whole-cpu-timers");
-        partition = new EmulatorEngine()
-                .create(new PartitionConfig(memory, new PortBus(), new MmioBus(), clock, timers, profile, 1, NO_POWER));
+        config = new PartitionConfig(memory, new PortBus(), new MmioBus(), clock, timers, profile, 1, NO_POWER);
+        partition = new EmulatorEngine().create(config);
         cpu = (EmulatorCpu) partition.cpu(0);
         for (int vector = 0; vector < VECTORS; vector++) {
             long handler = HANDLERS + 16L * vector;

@@ -2,6 +2,7 @@ package dev.quoll.machine;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Architectural CPU state in numbered, engine-neutral elements. Both engines read and write all of them, which is what
@@ -153,13 +154,34 @@ public sealed interface CpuElement {
     }
 
     /**
+     * An exception that has come up and whose delivery has not begun: the next thing the CPU does. CR2 or DR6 hold what
+     * belongs to it already. Other events that an engine has taken up without delivering them never show: reading the
+     * state puts an interrupt back into the local APIC's IRR, and RIP stands on an INT n so that it runs again.
+     *
+     * @param vector 0 to 31
+     * @param errorCode 0 when there is none
+     */
+    record PendingException(int vector, boolean hasErrorCode, int errorCode) {}
+
+    /**
      * Pending events between instructions.
      *
      * @param stiShadow interrupts held for one instruction after STI
      * @param movSsShadow interrupts and debug traps held for one instruction after MOV SS or POP SS
+     * @param exception what is to be delivered before anything else
      */
-    record Events(boolean nmiPending, boolean nmiBlocked, boolean stiShadow, boolean movSsShadow)
+    record Events(
+            boolean nmiPending,
+            boolean nmiBlocked,
+            boolean stiShadow,
+            boolean movSsShadow,
+            Optional<PendingException> exception)
             implements CpuElement {
+        /** Without a pending exception. */
+        public Events(boolean nmiPending, boolean nmiBlocked, boolean stiShadow, boolean movSsShadow) {
+            this(nmiPending, nmiBlocked, stiShadow, movSsShadow, Optional.empty());
+        }
+
         @Override
         public Kind kind() {
             return Kind.EVENTS;

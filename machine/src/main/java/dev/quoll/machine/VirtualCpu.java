@@ -15,6 +15,18 @@ public interface VirtualCpu {
     CpuExit run();
 
     /**
+     * Runs until one instruction has retired, for debuggers and for the comparison of engines. An interrupt that is due and
+     * an exception that comes up are delivered on the way, so that the instruction may be the first of a handler; a repeated
+     * string instruction may count several times, once for some of its iterations. A halted CPU waits as in {@link #run}.
+     *
+     * @return {@link CpuExit.Breakpoint} when it is done; else what {@code run} returns for what came up first, a
+     *     {@link CpuExit.Failure} from an engine that has no such step
+     */
+    default CpuExit step() {
+        return new CpuExit.Failure("this engine cannot execute single instructions.");
+    }
+
+    /**
      * Makes {@link #run} return {@link CpuExit.Kicked} soon, also out of a halt. A kick that comes before {@code run}
      * is not lost: that run returns at once. Several kicks may merge into one.
      */

@@ -456,6 +456,78 @@ public abstract class CpuLoop extends Cpu {
         }
     }
 
+    // One instruction at a time, for debuggers and other engines.
+
+    /**
+     * Runs until one instruction has retired; events and exceptions are taken on the way.
+     *
+     * @return false when {@link #handleEvents} says to return first, or the vCPU has shut down
+     */
+    protected final boolean runInstruction() {
+        group.enter();
+        try {
+            for (; ; ) {
+                raise(EVENT_SINGLE);
+                try {
+                    return boundary(events());
+                } catch (GuestFault fault) {
+                    singleRunning = false;
+                    if (!deliverFault()) {
+                        return false;
+                    }
+                }
+            }
+        } finally {
+            group.leave();
+        }
+    }
+
+    /**
+     * Executes the instruction at RIP and hears no event.
+     *
+     * @return whether it raised nothing; what it raised is not delivered, see {@link #raisedVector} and its like
+     */
+    protected final boolean executeInstruction() {
+        group.enter();
+        try {
+            stepWithTraps();
+            return true;
+        } catch (GuestFault fault) {
+            drainStores();
+            endShadows();
+            return false;
+        } finally {
+            singleRunning = false;
+            group.leave();
+        }
+    }
+
+    /** Delivers an exception that came up before the state was set; false when the vCPU has shut down. */
+    protected final boolean deliverException(int vector, boolean hasError, int error) {
+        group.enter();
+        try {
+            fault(null, vector, hasError, error);
+            return deliverFault();
+        } finally {
+            group.leave();
+        }
+    }
+
+    /** Vector of the exception raised last. */
+    protected final int raisedVector() {
+        return faultVector;
+    }
+
+    /** Whether that has an error code. */
+    protected final boolean raisedHasError() {
+        return faultHasError;
+    }
+
+    /** The error code. */
+    protected final int raisedError() {
+        return faultError;
+    }
+
     /** Faults in a row, each of the delivery of the one before, after which events are looked at. */
     private static final int PATIENCE = 8;
 

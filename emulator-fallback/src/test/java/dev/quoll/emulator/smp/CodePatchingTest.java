@@ -2,6 +2,7 @@ package dev.quoll.emulator.smp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quoll.machine.Assembler.Program;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -117,7 +118,7 @@ class CodePatchingTest {
             machine.map(TEXT + 0x1000, TEXT + 0x1000, 5);
             // Around the site: five bytes that are changed, and a way there and back.
             String site = "JMP %d\nback:".formatted(TEXT + offset);
-            Assembler.Program runner = machine.load(CODE + 0x1000, names, RUNNER.formatted(site));
+            Program runner = machine.load(CODE + 0x1000, names, RUNNER.formatted(site));
             machine.load(TEXT + offset, Map.of("BACK", runner.label("back")), "MOV EAX,0x00000\nJMP BACK");
             machine.load(CODE, names, """
                     MOV DWORD [RBX+0xf0],0x1ff
@@ -216,7 +217,7 @@ class CodePatchingTest {
             for (int cpu = 0; cpu < cpus; cpu++) {
                 long text = TEXT + 0x4000L * cpu;
                 // The store changes the instruction behind it; imm32 may lie in either page or in both.
-                Assembler.Program program = machine.load(text + offset - 4, Map.of(), """
+                Program program = machine.load(text + offset - 4, Map.of(), """
                         MOV [RDI],ESI
                         DB 0x90,0x90
                         MOV EAX,0x12345678

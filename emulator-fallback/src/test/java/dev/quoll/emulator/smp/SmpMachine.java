@@ -2,7 +2,10 @@ package dev.quoll.emulator.smp;
 
 import dev.quoll.emulator.EmulatorEngine;
 import dev.quoll.emulator.core.CpuLoop;
+import dev.quoll.emulator.isa.Assembler;
+import dev.quoll.emulator.isa.CodeSize;
 import dev.quoll.machine.AccessWidths;
+import dev.quoll.machine.Assembler.Program;
 import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuExit;
 import dev.quoll.machine.CpuProfile;
@@ -147,8 +150,8 @@ final class SmpMachine implements AutoCloseable {
     }
 
     /** Places code; {@code END} in it is how a CPU comes out of its run. */
-    Assembler.Program load(long address, Map<String, Long> constants, String source) {
-        Assembler.Program program = new Assembler(constants).assemble(
+    Program load(long address, Map<String, Long> constants, String source) {
+        Program program = new Assembler(CodeSize.BITS64, constants).assemble(
                 address, source.replace("END\n", "OUT 0x%x,AL\nended:\nJMP ended\n".formatted(DONE)));
         memory.write(address, program.code());
         return program;

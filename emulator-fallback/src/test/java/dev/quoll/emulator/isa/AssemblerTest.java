@@ -1,4 +1,4 @@
-package dev.quoll.emulator.smp;
+package dev.quoll.emulator.isa;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,7 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AssemblerTest {
-    private final Assembler assembler = new Assembler(Map.of("x", 0x1234L));
+    private final Assembler assembler = new Assembler(CodeSize.BITS64, Map.of("x", 0x1234L));
 
     private String bytes(String source) {
         return HexFormat.of().formatHex(assembler.assemble(0x1000, source).code());
@@ -31,8 +31,33 @@ class AssemblerTest {
     }
 
     @Test
+    void encodesStringsSegmentsAndData() {
+        assertThat(bytes("REP STOSQ; REP MOVSB; REPNE SCASB; LODSD; OUTSB")).isEqualTo("f348abf3a4f2aead6e");
+        assertThat(bytes("MOV DS,AX; MOV RAX,GS:[8]; MOV DR7,RAX")).isEqualTo("8ed8 65488b042508000000 0f23f8".replace(" ", ""));
+        assertThat(bytes("FADD ST(0),ST(1); MOV AH,3; VPADDB YMM0,YMM1,YMM2")).isEqualTo("d8c1b403c5f5fcc2");
+        assertThat(bytes("DB 1,2; DW 0x304; DQ x; SPACE 2; DB \"AZ\"")).isEqualTo("0102040334120000000000000000415a");
+    }
+
+    @Test
+    void labelsMayStandBeforeTheirPlace() {
+        assertThat(bytes("MOV RAX,after; MOV [after],AL; after: ; DQ after"))
+                .isEqualTo("48c7c00e100000880425 0e100000 0e10000000000000".replace(" ", ""));
+    }
+
+    @Test
+    void realModeCodeHasItsOwnSizes() {
+        Assembler real = new Assembler(CodeSize.BITS16, Map.of());
+        assertThat(HexFormat.of().formatHex(
+                        real.assemble(0x1000, "again: ; MOV SI,text; LODSB; MOV EAX,1; JNZ again; JMP 0xf000:0x10; text: ; DB 0")
+                                .code()))
+                .isEqualTo("be1310ac66b8010000000f85f2ffea100000f000");
+    }
+
+    @Test
     void refusesWhatDoesNotExist() {
         assertThatThrownBy(() -> bytes("MOV [R8],[R9]")).hasMessageContaining("no encoding of: MOV [R8],[R9]");
+        assertThatThrownBy(() -> bytes("MOV RAX,nowhere")).hasMessageContaining("neither a label nor a constant nowhere");
+        assertThatThrownBy(() -> bytes("a: ; a: ")).hasMessageContaining("twice");
         assertThatThrownBy(() -> bytes("LOCK MOV [R8],EAX")).hasMessageContaining("no encoding");
     }
 }
