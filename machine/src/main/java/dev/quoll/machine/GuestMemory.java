@@ -237,6 +237,17 @@ public final class GuestMemory implements AutoCloseable {
         wrote(guestAddress, length);
     }
 
+    /** Copies RAM into a part of a segment. */
+    public void read(long guestAddress, MemorySegment target, long start, long length) {
+        MemorySegment.copy(segment, at(guestAddress, length), target, start, length);
+    }
+
+    /** Copies a part of a segment into RAM. */
+    public void write(long guestAddress, MemorySegment source, long start, long length) {
+        MemorySegment.copy(source, start, segment, at(guestAddress, length), length);
+        wrote(guestAddress, length);
+    }
+
     /** Sets a range to zero. */
     public void clear(long guestAddress, long length) {
         segment.asSlice(at(guestAddress, length), length).fill((byte) 0);

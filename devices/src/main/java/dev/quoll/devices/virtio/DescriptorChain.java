@@ -118,6 +118,25 @@ public final class DescriptorChain {
         return done;
     }
 
+    /** Reads on into a part of a segment. @return bytes read, fewer than asked only at the end */
+    public long read(MemorySegment target, long start, long count) {
+        long done = 0;
+        while (done < count && readBuffer < readable) {
+            int piece = (int) Math.min(count - done, length[readBuffer] - readOffset);
+            memory.read(address[readBuffer] + readOffset, target, start + done, piece);
+            done += piece;
+            advanceRead(piece);
+        }
+        return done;
+    }
+
+    /** Reads on, as much as a buffer has room for or there is. @return bytes read */
+    public int read(ByteBuffer target) {
+        int done = (int) read(MemorySegment.ofBuffer(target), 0, target.remaining());
+        target.position(target.position() + done);
+        return done;
+    }
+
     /** Skips bytes of the readable half. */
     public void skip(long count) {
         long left = count;
@@ -148,17 +167,22 @@ public final class DescriptorChain {
         return done;
     }
 
-    /** Writes what remains of a buffer, or as much as there is room for. @return bytes written */
-    public int write(ByteBuffer source) {
-        int done = 0;
-        while (source.hasRemaining() && writeBuffer < buffers) {
-            int piece = Math.min(source.remaining(), length[writeBuffer] - writeOffset);
-            long at = address[writeBuffer] + writeOffset;
-            memory.write(at, MemorySegment.ofBuffer(source).asSlice(0, piece));
-            source.position(source.position() + piece);
+    /** Writes on from a part of a segment. @return bytes written, fewer than asked only at the end */
+    public long write(MemorySegment source, long start, long count) {
+        long done = 0;
+        while (done < count && writeBuffer < buffers) {
+            int piece = (int) Math.min(count - done, length[writeBuffer] - writeOffset);
+            memory.write(address[writeBuffer] + writeOffset, source, start + done, piece);
             done += piece;
             advanceWrite(piece);
         }
+        return done;
+    }
+
+    /** Writes what remains of a buffer, or as much as there is room for. @return bytes written */
+    public int write(ByteBuffer source) {
+        int done = (int) write(MemorySegment.ofBuffer(source), 0, source.remaining());
+        source.position(source.position() + done);
         return done;
     }
 
