@@ -27,10 +27,10 @@ final class QemuImg {
     }
 
     static Result run(Object... words) throws IOException, InterruptedException {
-        return run("qemu-img", words);
+        return execute("qemu-img", words);
     }
 
-    static Result run(String program, Object... words) throws IOException, InterruptedException {
+    static Result execute(String program, Object... words) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program));
         Stream.of(words).map(Object::toString).forEach(command::add);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
