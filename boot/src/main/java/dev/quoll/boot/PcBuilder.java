@@ -170,7 +170,8 @@ public final class PcBuilder {
     /**
      * Makes the machine; it stands still until it is started. Images are loaded at the start.
      *
-     * @throws IOException when the host refuses the memory or what a device needs; one sentence for the user
+     * @throws DeviceUnavailableException when the host refuses what a device needs; one sentence for the user
+     * @throws IOException when the host refuses the memory; one sentence for the user
      * @throws EngineException when the engine cannot do it; one sentence for the user
      * @throws IllegalStateException without a kernel
      */

@@ -26,12 +26,20 @@ final class VirtioBoard {
     }
 
     /** @param lines the wires of the PCI interrupt pins, by GSI from {@link BoardMap#GSI_PCI} */
-    void attach(PciBus pci, List<SharedLine> lines, List<Planned> devices) throws IOException {
+    void attach(PciBus pci, List<SharedLine> lines, List<Planned> devices) throws DeviceUnavailableException {
         for (Planned planned : devices) {
             int gsi = BoardMap.pciGsi(planned.slot, 0);
             VirtioWiring wiring = new VirtioWiring(
                     machine.memory(), lines.get(gsi - BoardMap.GSI_PCI).driver(), packedRings, notices);
-            pci.attach(planned.slot, 0, function(planned, planned.source.make(machine, notices), wiring, gsi));
+            pci.attach(planned.slot, 0, function(planned, make(planned), wiring, gsi));
+        }
+    }
+
+    private VirtioDevice<?> make(Planned planned) throws DeviceUnavailableException {
+        try {
+            return planned.source.make(machine, notices);
+        } catch (IOException e) {
+            throw new DeviceUnavailableException(e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.quoll.cli;
 
+import dev.quoll.boot.DeviceUnavailableException;
 import dev.quoll.boot.Pc;
 import dev.quoll.boot.PcBuilder;
 import dev.quoll.machine.Engine;
@@ -42,7 +43,7 @@ final class GuestRun {
     /** Runs it; gives the status of an end that is well. Any other end is a failure with its sentence. */
     int at(ConsoleTarget console) throws CommandFailure, InterruptedException {
         try (ConsoleSession session = new ConsoleSession(console)) {
-            plan.console(session.output());
+            plan.console(session.output()).notices(session::say);
             Outcome outcome = run(session);
             if (session.failure() != null) {
                 throw new CommandFailure(
@@ -90,6 +91,8 @@ final class GuestRun {
             return plan.build();
         } catch (EngineException e) {
             throw new CommandFailure(ExitStatus.NO_ENGINE, e.getMessage(), e);
+        } catch (DeviceUnavailableException e) {
+            throw new CommandFailure(ExitStatus.DEVICE, e.getMessage() + ".", e);
         } catch (IOException e) {
             throw new CommandFailure(ExitStatus.NO_MEMORY, e.getMessage(), e);
         }

@@ -109,6 +109,9 @@ final class RunCommand implements Callable<Integer> {
                     + "itself for kernel words such as acpi=off, noapic and nosmp.")
     private Variant variant;
 
+    @Mixin
+    private DeviceOptions devices;
+
     @Option(
             names = "--console",
             paramLabel = "WHERE",
@@ -161,7 +164,7 @@ final class RunCommand implements Callable<Integer> {
 
     private PcBuilder plan() {
         try {
-            return new PcBuilder()
+            PcBuilder plan = new PcBuilder()
                     .memory(memory.bytes())
                     .cpus(cpus)
                     .profile(CpuProfile.named(profile))
@@ -170,6 +173,8 @@ final class RunCommand implements Callable<Integer> {
                     .unpack(unpack != Unpack.GUEST)
                     .debugExit(debugExit)
                     .append(append);
+            devices.into(plan);
+            return plan;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage() + ".", e);
         }

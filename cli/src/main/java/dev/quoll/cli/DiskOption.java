@@ -1,0 +1,52 @@
+package dev.quoll.cli;
+
+import dev.quoll.boot.VirtioSource;
+import dev.quoll.devices.block.DiskImage;
+import dev.quoll.devices.block.ImageFormat;
+import dev.quoll.devices.block.ImageSource;
+import dev.quoll.devices.block.VirtioBlock;
+import dev.quoll.devices.host.RateLimiter;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/** A disk as {@code --disk} says it. */
+record DiskOption(ImageSource image, String serial, int queues, RateLimiter.Limits limits) {
+    static final String SYNTAX = "FILE[,readonly][,format=F][,serial=S][,queues=N][,bps=N][,iops=N]";
+
+    private static final String NAME = "--disk";
+    private static final String READ_ONLY = "readonly";
+    private static final Set<String> KEYS = Set.of("format", "serial", "queues", "bps", "iops");
+
+    /** @throws IllegalArgumentException with a sentence */
+    static DiskOption parse(String text) {
+        OptionWords words = new OptionWords(NAME, text, true, KEYS);
+        boolean readOnly = words.flags(Set.of(READ_ONLY)).contains(READ_ONLY);
+        Optional<ImageFormat> format = words.text("format").map(DiskOption::format);
+        DiskOption option = new DiskOption(
+                new ImageSource(Path.of(words.first()), format, readOnly),
+                words.text("serial").orElse(""),
+                Math.toIntExact(Math.min(Integer.MAX_VALUE, words.number("queues", 1))),
+                new RateLimiter.Limits(words.number("bps", 0), words.number("iops", 0)));
+        option.options(0);
+        return option;
+    }
+
+    private static ImageFormat format(String name) {
+        return ImageFormat.named(name)
+                .orElseThrow(() -> new IllegalArgumentException("%s: there is no image format \"%s\"".formatted(NAME, name)));
+    }
+
+    private VirtioBlock.Options options(int number) {
+        return new VirtioBlock.Options("disk" + number, serial, queues, limits);
+    }
+
+    /** Opens the image when the machine is made, and closes it with the machine. @param number of the disk, from 0 */
+    VirtioSource source(int number) {
+        return (machine, notices) -> {
+            DiskImage opened = image.open();
+            machine.closeWith(opened);
+            return new VirtioBlock(opened, options(number), machine.memory(), machine.clock(), machine.timers(), notices);
+        };
+    }
+}
