@@ -15,6 +15,7 @@ import dev.quoll.devices.pci.PciBus;
 import dev.quoll.devices.pci.PciConfigPorts;
 import dev.quoll.devices.time.CmosRtc;
 import dev.quoll.devices.time.Hpet;
+import dev.quoll.devices.virtio.VirtioMmioDevice;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -38,16 +39,24 @@ final class BoardAcpi {
     private final Variant variant;
     private final int cpus;
     private final RamLayout ram;
+    private final Transport transport;
+    private final int mmioWindows;
 
-    BoardAcpi(Variant variant, int cpus, RamLayout ram) {
+    /** @param mmioWindows number of virtio-mmio windows; 0 with PCI */
+    BoardAcpi(Variant variant, int cpus, RamLayout ram, Transport transport, int mmioWindows) {
         this.variant = variant;
         this.cpus = cpus;
         this.ram = ram;
+        this.transport = transport;
+        this.mmioWindows = mmioWindows;
     }
 
     /** Every table at its address. */
     List<AcpiTables.Placed> place() {
-        List<AcpiTable> others = new ArrayList<>(List.of(madt(), AcpiTable.mcfg(BoardMap.ECAM, 0, LAST_BUS)));
+        List<AcpiTable> others = new ArrayList<>(List.of(madt()));
+        if (transport == Transport.PCI) {
+            others.add(AcpiTable.mcfg(BoardMap.ECAM, 0, LAST_BUS));
+        }
         if (variant == Variant.LEGACY) {
             others.add(AcpiTable.hpet(BoardMap.HPET, Hpet.CAPABILITIES, HPET_MINIMUM_TICK));
         }
@@ -96,9 +105,16 @@ final class BoardAcpi {
     }
 
     private AcpiTable dsdt() {
-        List<AmlTerm> devices = new ArrayList<>(List.of(
-                pciRoot(),
-                BoardDevices.reservedMemory("ECAM", 0, BoardMap.ECAM, PciBus.ECAM_LENGTH),
+        List<AmlTerm> devices = new ArrayList<>();
+        if (transport == Transport.PCI) {
+            devices.add(pciRoot());
+            devices.add(BoardDevices.reservedMemory("ECAM", 0, BoardMap.ECAM, PciBus.ECAM_LENGTH));
+        }
+        for (int index = 0; index < mmioWindows; index++) {
+            devices.add(BoardDevices.virtioMmio(
+                    index, BoardMap.virtioMmio(index), VirtioMmioDevice.LENGTH, BoardMap.virtioMmioGsi(index)));
+        }
+        devices.addAll(List.of(
                 ports(),
                 BoardDevices.serialPort(0, BoardMap.COM1, BoardMap.IRQ_COM1),
                 BoardDevices.keyboard(BoardMap.IRQ_KEYBOARD),

@@ -1,5 +1,7 @@
 package dev.quoll.boot;
 
+import dev.quoll.devices.virtio.VirtioMmioDevice;
+
 /** Where everything is on {@code quoll-pc}: guest-physical addresses, ports, interrupt lines, PCI slots. */
 final class BoardMap {
     static final long LOW_RAM_END = 0xa0000;
@@ -71,10 +73,26 @@ final class BoardMap {
     static final int GSI_PCI = 16;
     static final int GSI_PCI_COUNT = 8;
 
+    /** Where virtio-mmio windows begin on a board without PCI, one after the other, and their interrupts. */
+    static final long VIRTIO_MMIO = 0xc0001000L;
+
+    private static final int[] VIRTIO_MMIO_GSI = {5, 6, 7, 10, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
+    static final int VIRTIO_MMIO_COUNT = VIRTIO_MMIO_GSI.length;
+
     static final int PCI_SLOTS = 32;
     static final int SLOT_HOST_BRIDGE = 0;
 
     private BoardMap() {}
+
+    /** The address of a virtio-mmio window. @param index from 0 to {@link #VIRTIO_MMIO_COUNT} - 1 */
+    static long virtioMmio(int index) {
+        return VIRTIO_MMIO + index * VirtioMmioDevice.LENGTH;
+    }
+
+    /** The GSI of a virtio-mmio window. */
+    static int virtioMmioGsi(int index) {
+        return VIRTIO_MMIO_GSI[index];
+    }
 
     /** The GSI of a PCI function's interrupt pin. @param pin 0 for INTA to 3 for INTD */
     static int pciGsi(int slot, int pin) {

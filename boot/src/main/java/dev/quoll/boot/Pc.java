@@ -46,7 +46,7 @@ public final class Pc implements AutoCloseable {
         variant = plan.chosenVariant();
         devices = new PcDevices(machine, plan);
         int cpus = machine.config().cpus();
-        tables = new BoardAcpi(variant, cpus, ram).place();
+        tables = new BoardAcpi(variant, cpus, ram, plan.chosenTransport(), plan.mmioWindows()).place();
         mpTable = variant == Variant.LEGACY
                 ? BoardMp.table(machine.config().profile(), cpus).bytes(BoardMap.MP_TABLE)
                 : new byte[0];

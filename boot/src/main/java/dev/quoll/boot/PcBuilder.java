@@ -10,6 +10,7 @@ import dev.quoll.machine.Engines;
 import dev.quoll.machine.MachineConfig;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,6 +42,7 @@ public final class PcBuilder {
     private SerialOutput console = SerialOutput.NONE;
     private SerialOutput debugConsole;
     private final List<VirtioBoard.Planned> virtioDevices = new ArrayList<>();
+    private Transport transport = Transport.PCI;
     private boolean packedRings;
     private Consumer<String> notices = _ -> {};
     private KernelImage kernel;
@@ -132,6 +134,12 @@ public final class PcBuilder {
         return this;
     }
 
+    /** How virtio devices are connected; by PCI if nothing is said. */
+    public PcBuilder transport(Transport chosen) {
+        transport = Objects.requireNonNull(chosen);
+        return this;
+    }
+
     /** Whether virtio devices offer packed rings, which drivers then prefer to split ones; not by default. */
     public PcBuilder packedRings(boolean offered) {
         packedRings = offered;
@@ -173,17 +181,39 @@ public final class PcBuilder {
      * @throws DeviceUnavailableException when the host refuses what a device needs; one sentence for the user
      * @throws IOException when the host refuses the memory; one sentence for the user
      * @throws EngineException when the engine cannot do it; one sentence for the user
-     * @throws IllegalStateException without a kernel
+     * @throws IllegalStateException without a kernel, or with more virtio devices than the transport has places for
      */
     public Pc build() throws IOException, EngineException {
         if (kernel == null) {
             throw new IllegalStateException("a machine needs a kernel");
         }
-        return Pc.build(this, new KernelGuest(kernel, modules, commandLine, unpack));
+        if (mmioWindows() > BoardMap.VIRTIO_MMIO_COUNT) {
+            throw new IllegalStateException("a board without PCI has at most %d virtio devices, not %d"
+                    .formatted(BoardMap.VIRTIO_MMIO_COUNT, mmioWindows()));
+        }
+        return Pc.build(this, new KernelGuest(kernel, modules, wholeCommandLine(), unpack));
     }
 
+    /** In the legacy variant the kernel may not read ACPI's tables. */
+    private String wholeCommandLine() {
+        String windows = variant == Variant.LEGACY ? VirtioBoard.commandLine(mmioWindows()) : "";
+        return (commandLine + " " + windows).strip();
+    }
+
+    /** In the order of their slots. */
     List<VirtioBoard.Planned> virtioDevices() {
-        return List.copyOf(virtioDevices);
+        return virtioDevices.stream()
+                .sorted(Comparator.comparingInt(VirtioBoard.Planned::slot))
+                .toList();
+    }
+
+    Transport chosenTransport() {
+        return transport;
+    }
+
+    /** Virtio devices that are not on PCI. */
+    int mmioWindows() {
+        return transport == Transport.MMIO ? virtioDevices.size() : 0;
     }
 
     boolean offersPackedRings() {

@@ -118,12 +118,19 @@ final class PcDevices {
 
     private void pci(PcBuilder plan) throws IOException {
         PciBus pci = new PciBus();
-        pci.attach(BoardMap.SLOT_HOST_BRIDGE, 0, machine.add(new HostBridge(HostBridge.GENERIC)));
-        machine.mmio().register(BoardMap.ECAM, PciBus.ECAM_LENGTH, PciBus.ECAM_WIDTHS, pci);
         ResetControlPort resetControl = machine.add(new ResetControlPort(power));
         PciConfigPorts config = machine.add(new PciConfigPorts(pci, resetControl));
         ports.register(BoardMap.PCI_CONFIG, PciConfigPorts.PORTS, PciConfigPorts.WIDTHS, config);
-        new VirtioBoard(machine, plan).attach(pci, pciLines, plan.virtioDevices());
+        VirtioBoard virtio = new VirtioBoard(machine, plan);
+        if (plan.chosenTransport() == Transport.MMIO) {
+            virtio.attach(gsi -> gsi < IsaInterrupts.COUNT
+                    ? interrupts.line(gsi)
+                    : pciLines.get(gsi - BoardMap.GSI_PCI).driver());
+            return;
+        }
+        pci.attach(BoardMap.SLOT_HOST_BRIDGE, 0, machine.add(new HostBridge(HostBridge.GENERIC)));
+        machine.mmio().register(BoardMap.ECAM, PciBus.ECAM_LENGTH, PciBus.ECAM_WIDTHS, pci);
+        virtio.attach(pci, pciLines);
     }
 
     private void debugConsoles(SerialOutput output) {

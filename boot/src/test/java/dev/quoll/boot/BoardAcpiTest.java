@@ -25,7 +25,7 @@ class BoardAcpiTest {
     @EnumSource(Variant.class)
     void tablesLieApartWithinTheBiosArea(Variant variant) {
         long previous = BoardMap.RSDP;
-        List<AcpiTables.Placed> placed = new BoardAcpi(variant, PcBuilder.MAX_CPUS, RamLayout.of(6L << 30)).place();
+        List<AcpiTables.Placed> placed = new BoardAcpi(variant, PcBuilder.MAX_CPUS, RamLayout.of(6L << 30), Transport.PCI, 0).place();
         for (AcpiTables.Placed table :
                 placed.stream().sorted((a, b) -> Long.compare(a.address(), b.address())).toList()) {
             assertThat(table.address()).as(table.name()).isGreaterThanOrEqualTo(previous);
@@ -42,6 +42,21 @@ class BoardAcpiTest {
         assertThat(BoardMap.MP_TABLE + table.length).isLessThanOrEqualTo(BoardMap.BIOS_END);
     }
 
+    /** Without PCI the tables say nothing of it, and tell every virtio window with its interrupt. */
+    @Test
+    void tablesOfABoardWithoutPci() {
+        List<AcpiTables.Placed> placed = new BoardAcpi(
+                        Variant.DEFAULT, 2, RamLayout.of(1L << 30), Transport.MMIO, BoardMap.VIRTIO_MMIO_COUNT)
+                .place();
+        assertThat(placed.stream().map(AcpiTables.Placed::name)).doesNotContain("MCFG");
+        String dsdt = placed.stream()
+                .filter(table -> table.name().equals("DSDT"))
+                .map(table -> new String(table.bytes(), StandardCharsets.ISO_8859_1))
+                .findFirst()
+                .orElseThrow();
+        assertThat(dsdt).contains("LNRO0005", "VR00", "VR14").doesNotContain("VR15", "PCI0");
+    }
+
     /** ACPICA's own disassembler and compiler as judge: they take the DSDT, and take it again as source. */
     @ParameterizedTest
     @EnumSource(Variant.class)
@@ -49,7 +64,7 @@ class BoardAcpiTest {
         assumeTrue(
                 Stream.of(System.getenv("PATH").split(":")).anyMatch(path -> Files.isExecutable(Path.of(path, "iasl"))),
                 "iasl (Debian: acpica-tools) is not installed");
-        for (AcpiTables.Placed table : new BoardAcpi(variant, 3, RamLayout.of(5L << 30)).place()) {
+        for (AcpiTables.Placed table : new BoardAcpi(variant, 3, RamLayout.of(5L << 30), Transport.PCI, 0).place()) {
             if (table.name().equals("RSDP")) {
                 continue;
             }

@@ -1,6 +1,7 @@
 package dev.quoll.cli;
 
 import dev.quoll.boot.PcBuilder;
+import dev.quoll.boot.Transport;
 import dev.quoll.boot.VirtioPlace;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -13,8 +14,19 @@ final class DeviceOptions {
             description = "A disk image, raw or qcow2; the first is /dev/vda. bps and iops limit bytes and requests per second.")
     private List<String> disks = List.of();
 
+    @Option(
+            names = "--transport",
+            paramLabel = "HOW",
+            defaultValue = "pci",
+            description = "How virtio devices are connected: pci, or mmio on a board without PCI (default: ${DEFAULT-VALUE}).")
+    private Transport transport;
+
+    @Option(names = "--packed-rings", description = "Offers packed virtio rings to the guest, beside split ones.")
+    private boolean packedRings;
+
     /** Puts them into the plan. @throws IllegalArgumentException with a sentence */
     void into(PcBuilder plan) {
+        plan.transport(transport).packedRings(packedRings);
         for (int number = 0; number < disks.size(); number++) {
             plan.add(VirtioPlace.DISK, DiskOption.parse(disks.get(number)).source(number));
         }

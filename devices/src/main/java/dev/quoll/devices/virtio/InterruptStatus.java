@@ -19,7 +19,18 @@ final class InterruptStatus {
         this.wireInUse = wireInUse;
     }
 
+    /** Sets a bit. A wire that is high already falls first: where it is taken for edge triggered, the new bit needs one. */
     void raise(int bit) {
+        boolean again;
+        synchronized (this) {
+            again = bits != 0 && (bits & bit) == 0;
+            if (again) {
+                output.want(false);
+            }
+        }
+        if (again) {
+            output.drive();
+        }
         synchronized (this) {
             bits |= bit;
             want();

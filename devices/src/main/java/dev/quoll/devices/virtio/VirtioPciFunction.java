@@ -51,6 +51,20 @@ public final class VirtioPciFunction<S extends Record>
     private static final int REVISION = 1;
     private static final int INTA = 1;
     private static final int COMMAND = 4;
+    private static final int STATUS = 6;
+
+    private static final int EXPRESS_CAPABILITY = 0x10;
+    private static final int EXPRESS_LENGTH = 0x3c;
+    /** Version 2, root complex integrated endpoint (PCI Express Base 3.0, 7.8.2). */
+    private static final int EXPRESS_KIND = 0x92;
+    /** Role-based error reporting, function level reset (7.8.3). */
+    private static final int EXPRESS_ABILITIES = 1 << 15 | 1 << 28;
+
+    private static final int EXPRESS_CONTROL = 8;
+    /** The writable bits of device control but the reset: error reporting, ordering, payload and request sizes (7.8.4). */
+    private static final int EXPRESS_CONTROL_BITS = 0x78ff;
+
+    private static final int INITIATE_RESET = 0x8000;
 
     private static final int VENDOR_CAPABILITY = 9;
     /** Kinds of capability (4.1.4). */
@@ -79,6 +93,7 @@ public final class VirtioPciFunction<S extends Record>
 
     private final int vectorCount;
     private final int window;
+    private final int express;
 
     /** @param vectors MSI-X vectors of queues and, last, configuration */
     public record State<S extends Record>(
@@ -119,6 +134,7 @@ public final class VirtioPciFunction<S extends Record>
             addCapability(DEVICE_CFG, DEVICE, device.configLength(), 0);
         }
         window = addCapability(PCI_CFG, 0, 0, 4);
+        express = addExpress();
         vectors = new AtomicIntegerArray(device.queues() + 1);
         status = new InterruptStatus(wiring.line(), () -> !msix.enabled() && !config.intxDisabled());
         transport = new VirtioTransport<>(
@@ -127,6 +143,7 @@ public final class VirtioPciFunction<S extends Record>
         config.listen(COMMAND, COMMAND + 2, (_, _) -> commandWritten());
         config.listen(0, PciConfigSpace.SIZE, (_, _) -> status.update());
         config.listen(window + WINDOW_DATA, window + WINDOW_DATA + 4, (_, _) -> writeWindow());
+        config.listen(express + EXPRESS_CONTROL, express + EXPRESS_CONTROL + 2, (_, _) -> expressControlWritten());
         clearVectors();
         transport.hold();
     }
@@ -156,6 +173,23 @@ public final class VirtioPciFunction<S extends Record>
             writable[WINDOW_BAR - 2] = (byte) 0xff;
         }
         return config.addCapability(VENDOR_CAPABILITY, body.array(), writable);
+    }
+
+    /** A function level reset is what makes this worth having: it stops the device whatever its driver thinks. */
+    private int addExpress() {
+        ByteBuffer body = ByteBuffer.allocate(EXPRESS_LENGTH - 2).order(ByteOrder.LITTLE_ENDIAN);
+        body.putShort((short) EXPRESS_KIND).putInt(EXPRESS_ABILITIES);
+        byte[] writable = new byte[body.capacity()];
+        ByteBuffer.wrap(writable)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putShort(EXPRESS_CONTROL - 2, (short) (EXPRESS_CONTROL_BITS | INITIATE_RESET));
+        return config.addCapability(EXPRESS_CAPABILITY, body.array(), writable);
+    }
+
+    private void expressControlWritten() {
+        if ((config.read(express + EXPRESS_CONTROL, 2) & INITIATE_RESET) != 0) {
+            reset();
+        }
     }
 
     /** MSI-X vectors as the common registers show them. */
@@ -272,7 +306,9 @@ public final class VirtioPciFunction<S extends Record>
 
     @Override
     public int readConfig(int register, int width) {
-        if (register >= window + WINDOW_DATA && register < window + WINDOW_DATA + 4) {
+        if (register <= STATUS && register + width > STATUS) {
+            config.setInterruptStatus(status.bits() != 0);
+        } else if (register >= window + WINDOW_DATA && register < window + WINDOW_DATA + 4) {
             int offset = windowOffset();
             if (offset >= 0) {
                 int accessed = config.read(window + WINDOW_WIDTH, 4);

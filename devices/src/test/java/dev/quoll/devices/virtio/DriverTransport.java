@@ -1,7 +1,17 @@
 package dev.quoll.devices.virtio;
 
+import dev.quoll.machine.Device;
+import dev.quoll.machine.GuestMemory;
+import java.util.function.Consumer;
+
 /** A transport as a driver sees it. */
 interface DriverTransport {
+    /** Makes one around a device. */
+    @FunctionalInterface
+    interface Maker {
+        DriverTransport make(VirtioDevice<?> device, GuestMemory memory, boolean packed, Consumer<String> notices);
+    }
+
     int status();
 
     void setStatus(int value);
@@ -30,8 +40,11 @@ interface DriverTransport {
     /** Waits until any interrupt has come after {@code seen} of them, or the time is over. @return interrupts in all */
     int awaitInterrupt(int seen, long millis) throws InterruptedException;
 
+    /** Returns when the driver has taken note of all interrupts. */
+    void settle() throws InterruptedException;
+
     /** The device under test with its transport, for resets and snapshots. */
-    dev.quoll.machine.Device<?> underTest();
+    Device<?> underTest();
 
     void suspend();
 

@@ -35,9 +35,18 @@ public final class TestDriver implements AutoCloseable {
 
     /** Over PCI. @param packed whether packed rings are offered, and then used */
     public TestDriver(Function<GuestMemory, ? extends VirtioDevice<?>> make, boolean packed) {
+        this(make, packed, PciDriverTransport::new);
+    }
+
+    TestDriver(Function<GuestMemory, ? extends VirtioDevice<?>> make, boolean packed, DriverTransport.Maker over) {
         VirtioDevice<?> device = make.apply(room.memory());
         queueCount = device.queues();
-        transport = new PciDriverTransport(device, room.memory(), packed, notices::add);
+        transport = over.make(device, room.memory(), packed, notices::add);
+    }
+
+    /** Over virtio-mmio. */
+    public static TestDriver overMmio(Function<GuestMemory, ? extends VirtioDevice<?>> make) {
+        return new TestDriver(make, false, MmioDriverTransport::new);
     }
 
     /** Resets the device, takes every feature offered, and enables all queues. */

@@ -8,13 +8,14 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Queues of both kinds, driven through the PCI transport by a driver that holds to the rules. */
+/** Queues of both kinds, driven through both transports by a driver that holds to the rules. */
 @Timeout(60)
 class VirtqueueTest {
     private record Sent(TestQueue queue, TestQueue.Request request, byte[] expected) {}
@@ -23,21 +24,27 @@ class VirtqueueTest {
         long all = -1;
         long noEvents = ~VirtioFeature.mask(VirtioFeature.EVENT_INDEX);
         return Stream.of(
-                Arguments.of("split", false, all),
-                Arguments.of("split without event index", false, noEvents),
-                Arguments.of("packed", true, all),
-                Arguments.of("packed without event index", true, noEvents));
+                form("split", false, all, PciDriverTransport::new),
+                form("split without event index", false, noEvents, PciDriverTransport::new),
+                form("packed", true, all, PciDriverTransport::new),
+                form("packed without event index", true, noEvents, PciDriverTransport::new),
+                form("split over mmio", false, all, MmioDriverTransport::new),
+                form("packed over mmio", true, all, MmioDriverTransport::new));
+    }
+
+    private static Arguments form(String name, boolean packed, long features, DriverTransport.Maker over) {
+        return Arguments.of(name, (Supplier<TestDriver>)
+                () -> new TestDriver(memory -> new EchoDevice(memory, 2), packed, over).start(features));
     }
 
     /** Random requests in random shapes on two queues, several in flight: every answer is right, every wait ends by interrupt. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("forms")
-    void answersEveryRequest(String name, boolean packed, long features) throws InterruptedException {
+    void answersEveryRequest(String name, Supplier<TestDriver> make) throws InterruptedException {
         long seed = System.nanoTime();
         System.out.println("VirtqueueTest " + name + " seed " + seed);
         Random random = new Random(seed);
-        try (TestDriver driver = new TestDriver(memory -> new EchoDevice(memory, 2), packed)) {
-            driver.start(features);
+        try (TestDriver driver = make.get()) {
             Deque<Sent> inFlight = new ArrayDeque<>();
             for (int i = 0; i < 4_000; i++) {
                 while (inFlight.size() > random.nextInt(1, 12)) {
@@ -84,9 +91,8 @@ class VirtqueueTest {
     /** A paused device completes what it took, takes nothing, and goes on after the pause. */
     @ParameterizedTest(name = "{0}")
     @MethodSource("forms")
-    void pausesAndGoesOn(String name, boolean packed, long features) throws InterruptedException {
-        try (TestDriver driver = new TestDriver(memory -> new EchoDevice(memory, 1), packed)) {
-            driver.start(features);
+    void pausesAndGoesOn(String name, Supplier<TestDriver> make) throws InterruptedException {
+        try (TestDriver driver = make.get()) {
             TestQueue queue = driver.queue(0);
             for (int i = 0; i < 50; i++) {
                 TestQueue.Request before = queue.submit(new byte[] {1, (byte) i}, 2);
