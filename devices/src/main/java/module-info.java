@@ -8,12 +8,14 @@ module dev.quoll.devices {
     exports dev.quoll.devices.block;
     exports dev.quoll.devices.block.qcow2;
     exports dev.quoll.devices.debug;
+    exports dev.quoll.devices.entropy;
     exports dev.quoll.devices.host;
     exports dev.quoll.devices.input;
     exports dev.quoll.devices.interrupt;
     exports dev.quoll.devices.mp;
     exports dev.quoll.devices.pci;
     exports dev.quoll.devices.serial;
+    exports dev.quoll.devices.share;
     exports dev.quoll.devices.smbios;
     exports dev.quoll.devices.time;
     exports dev.quoll.devices.virtio;

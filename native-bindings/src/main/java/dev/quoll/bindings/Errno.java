@@ -50,7 +50,8 @@ public enum Errno {
     ESTALE(linux_h.ESTALE(), "the file is gone"),
     EMLINK(linux_h.EMLINK(), "too many links"),
     EDQUOT(linux_h.EDQUOT(), "disk quota exceeded"),
-    EILSEQ(linux_h.EILSEQ(), "invalid character");
+    EILSEQ(linux_h.EILSEQ(), "invalid character"),
+    EPROTO(linux_h.EPROTO(), "protocol error");
 
     private static final Map<Integer, Errno> BY_NUMBER =
             Arrays.stream(values()).collect(Collectors.toMap(Errno::number, Function.identity()));

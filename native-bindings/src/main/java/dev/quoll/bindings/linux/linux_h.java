@@ -245,6 +245,11 @@ public final class linux_h {
         return 84;
     }
 
+    /** The value of {@code EPROTO}: 71. */
+    public static int EPROTO() {
+        return 71;
+    }
+
     /** The value of {@code PROT_NONE}: 0. */
     public static int PROT_NONE() {
         return 0;
