@@ -4,6 +4,7 @@ import dev.quoll.boot.PcBuilder;
 import dev.quoll.boot.Transport;
 import dev.quoll.boot.VirtioPlace;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of {@code quoll run} that put devices on the board. */
@@ -24,11 +25,15 @@ final class DeviceOptions {
     @Option(names = "--packed-rings", description = "Offers packed virtio rings to the guest, beside split ones.")
     private boolean packedRings;
 
+    @Mixin
+    private ExchangeOptions exchange;
+
     /** Puts them into the plan. @throws IllegalArgumentException with a sentence */
     void into(PcBuilder plan) {
         plan.transport(transport).packedRings(packedRings);
         for (int number = 0; number < disks.size(); number++) {
             plan.add(VirtioPlace.DISK, DiskOption.parse(disks.get(number)).source(number));
         }
+        exchange.into(plan);
     }
 }

@@ -16,9 +16,9 @@ final class FuseReply {
     private final byte[] bytes = new byte[HEADER + FuseRequest.MAX_DATA];
     private final ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
 
-    /** Empties it. @param room bytes that the driver has for it, header included; at least {@link #HEADER} */
+    /** Empties it. @param room bytes that the driver has for it, header included; none for requests without an answer */
     void begin(long room) {
-        buffer.clear().limit((int) Math.min(room, bytes.length)).position(HEADER);
+        buffer.clear().limit((int) Math.clamp(room, HEADER, bytes.length)).position(HEADER);
     }
 
     /** Bytes that still fit. */

@@ -1,5 +1,6 @@
 package dev.quoll.devices.share;
 
+import dev.quoll.bindings.Errno;
 import dev.quoll.bindings.NativeException;
 import dev.quoll.devices.virtio.ConfigBytes;
 import dev.quoll.devices.virtio.DescriptorChain;
@@ -63,12 +64,15 @@ public final class VirtioFs implements VirtioDevice<ShareState>, AutoCloseable {
         config = Arrays.copyOf(bytes, MAX_TAG + Integer.BYTES);
         config[MAX_TAG] = 1; // num_request_queues
         if (!Files.isDirectory(folder)) {
-            throw new IOException("the folder to share, %s, %s.".formatted(folder, Files.exists(folder) ? "is no folder" : "does not exist"));
+            throw new IOException("the folder to share, %s, %s".formatted(folder, Files.exists(folder) ? "is no folder" : "does not exist"));
         }
         try {
             server = new FuseServer(new Share(new SharedTree(folder), ownership), readOnly);
         } catch (NativeException e) {
-            throw new IOException("the folder to share cannot be opened: " + e.getMessage(), e);
+            throw new IOException(
+                    "the folder to share, %s, cannot be opened: %s"
+                            .formatted(folder, Errno.of(e.errno()).map(Errno::meaning).orElse("error " + e.errno())),
+                    e);
         }
     }
 

@@ -62,7 +62,7 @@ final class FuseClient implements AutoCloseable {
     }
 
     Answer call(FuseOpcode opcode, long node, ByteBuffer body) {
-        return call(opcode.number(), node, body.array(), ROOM);
+        return call(opcode.number(), node, body.array(), opcode.hasReply() ? ROOM : 0);
     }
 
     Answer call(int opcode, long node, byte[] body, int room) {

@@ -216,6 +216,19 @@ class SharedFolderTest {
     }
 
     @Test
+    void forgottenInodesLeaveTheTable() throws IOException {
+        long a = FuseClient.entry(guest.mkdir(ROOT, "a").ok().body()).node();
+        long b = FuseClient.entry(guest.mkdir(a, "b").ok().body()).node();
+        InodeTable table = guest.server().share().tree.inodes();
+        guest.forget(a, 1);
+        assertThat(table.size()).as("b needs the folder it is in").isEqualTo(3);
+        guest.lookup(b, "nothing").fails(Errno.ENOENT);
+        guest.call(FuseOpcode.BATCH_FORGET, 0, FuseClient.body(8 + 16).putInt(1).putInt(0).putLong(b).putLong(-1));
+        assertThat(table.size()).isEqualTo(1);
+        guest.lookup(b, "nothing").fails(Errno.ESTALE);
+    }
+
+    @Test
     void aReadOnlyShareStaysAsItIs() throws Exception {
         Files.writeString(folder.resolve("file"), "content");
         try (FuseClient reader = new FuseClient(folder, true, Ownership.ROOT)) {

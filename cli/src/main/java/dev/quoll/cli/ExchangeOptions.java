@@ -1,0 +1,32 @@
+package dev.quoll.cli;
+
+import dev.quoll.boot.PcBuilder;
+import dev.quoll.boot.VirtioPlace;
+import dev.quoll.devices.entropy.VirtioEntropy;
+import java.security.SecureRandom;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Options of {@code quoll run} for devices by which a guest and its host have dealings beside disks and networks. */
+final class ExchangeOptions {
+    @Option(names = "--rng", description = "An entropy device, /dev/hwrng.")
+    private boolean entropy;
+
+    @Option(
+            names = "--share",
+            paramLabel = ShareOption.SYNTAX,
+            description = "A folder, or a zip file, for the guest: mount -t virtiofs TAG /mnt. Tags are share0, share1, ... by default; "
+                    + "files are shown as root's, or as owner says.")
+    private List<String> shares = List.of();
+
+    /** Puts the devices into the plan. @throws IllegalArgumentException with a sentence */
+    void into(PcBuilder plan) {
+        if (entropy) {
+            plan.add(VirtioPlace.ENTROPY, (machine, _) -> new VirtioEntropy(
+                    machine.memory(), new SecureRandom(), VirtioEntropy.DEFAULT_RATE, machine.clock(), machine.timers()));
+        }
+        for (int number = 0; number < shares.size(); number++) {
+            plan.add(VirtioPlace.FILE_SHARING, ShareOption.parse(shares.get(number), number).source(number));
+        }
+    }
+}
