@@ -11,6 +11,7 @@ module dev.quoll.cli {
     // For sun.misc.Signal: the only way to hear SIGCONT, after which a terminal must be set up again.
     requires jdk.unsupported;
 
+    uses dev.quoll.machine.Assembler;
     uses dev.quoll.machine.Disassembler;
 
     opens dev.quoll.cli to

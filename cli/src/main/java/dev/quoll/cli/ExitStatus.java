@@ -18,7 +18,8 @@ enum ExitStatus {
     GUEST_HALTED(10, "the guest halted for good, with interrupts masked on every CPU"),
     GUEST_RESET(11, "the guest reset, and --no-reboot was given"),
     MACHINE_FAILED(12, "the engine or a device could not go on; the report says why"),
-    DEVICE(13, "a disk, network or other device asked for cannot be had: not there, in use, damaged, no permission");
+    DEVICE(13, "a disk, network or other device asked for cannot be had: not there, in use, damaged, no permission"),
+    ENGINES_DIFFER(14, "lockstep: the two engines came to different states");
 
     /** What a process that SIGTERM ends answers. */
     static final int TERMINATED = 128 + 15;

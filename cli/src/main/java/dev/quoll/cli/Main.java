@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             DoctorCommand.class,
             DisasmCommand.class,
+            LockstepCommand.class,
             VersionCommand.class
         },
         footer = {"", "The launcher knows two more: `./quoll test [--long]` runs the tests, `./quoll bench` the benchmarks."})
@@ -44,7 +45,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: quoll run, demo, doctor, disasm or version.");
+        throw new ParameterException(spec.commandLine(), "Say what to do: quoll run, demo, doctor, disasm, lockstep or version.");
     }
 
     /** The command line, with errors told in one sentence. */

@@ -10,6 +10,7 @@ import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.EoiListener;
 import dev.quoll.machine.ExternalInterruptSource;
+import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.InterruptLine;
 import dev.quoll.machine.MsiSink;
 import dev.quoll.machine.Partition;
@@ -26,6 +27,7 @@ final class EmulatorPartition implements Partition {
     private final PhysicalMemory physical;
     private final CpuGroup group;
     private final EmulatorCpu[] cpus;
+    private final GuestMemory.DmaListener dmaListener = this::written;
     final KvmClock kvmClock;
     private volatile ExternalInterruptSource externalSource;
 
@@ -51,7 +53,7 @@ final class EmulatorPartition implements Partition {
             cpus[index].attachApic(apicBus.attach(cpus[index]));
             cpus[index].reset();
         }
-        config.memory().setDmaListener(this::written);
+        config.memory().addDmaListener(dmaListener);
     }
 
     /** The decoder's set of the features that CPUID offers. */
@@ -142,7 +144,11 @@ final class EmulatorPartition implements Partition {
 
     @Override
     public void close() {
-        config.memory().setDmaListener(null);
+        config.memory().removeDmaListener(dmaListener);
+        for (EmulatorCpu cpu : cpus) {
+            // The machine, and its timers, may go on with another engine.
+            cpu.apic().reset();
+        }
         arena.close();
     }
 }

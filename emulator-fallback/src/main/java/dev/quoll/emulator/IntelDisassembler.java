@@ -18,8 +18,9 @@ public final class IntelDisassembler implements Disassembler {
         return decoder.decode(code, start, code.length, size(bits)) instanceof Instruction instruction
                 ? new Line(
                         instruction.length(),
-                        dev.quoll.emulator.isa.Disassembler.text(instruction, address))
-                : new Line(1, "(bad)");
+                        dev.quoll.emulator.isa.Disassembler.text(instruction, address),
+                        instruction.row().flagsUndefined())
+                : new Line(1, "(bad)", 0);
     }
 
     /** The decoder's name for a code size. */

@@ -9,8 +9,13 @@ public interface Disassembler {
         BITS_64
     }
 
-    /** One line. @param length bytes consumed, at least 1 (an undecodable byte is {@code (bad)}) */
-    record Line(int length, String text) {}
+    /**
+     * One line.
+     *
+     * @param length bytes consumed, at least 1 (an undecodable byte is {@code (bad)})
+     * @param undefinedFlags the bits of RFLAGS that the manuals leave undefined after the instruction
+     */
+    record Line(int length, String text, int undefinedFlags) {}
 
     /** Decodes at {@code start}; never throws on any bytes. @param address of the first byte, for branch targets */
     Line disassemble(byte[] code, int start, long address, CodeBits bits);

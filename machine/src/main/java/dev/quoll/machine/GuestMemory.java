@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -39,7 +40,8 @@ public final class GuestMemory implements AutoCloseable {
     private final MemorySource.Mapping mapping;
     private final MemorySegment segment;
     private final RamRegion[] regions;
-    private volatile DmaListener listener;
+    /** Replaced as a whole; null while there is none. */
+    private volatile DmaListener[] listeners;
 
     private GuestMemory(MemorySource.Mapping mapping, List<RamRegion> regions) {
         this.mapping = mapping;
@@ -133,15 +135,30 @@ public final class GuestMemory implements AutoCloseable {
     }
 
     private void wrote(long guestAddress, long length) {
-        DmaListener current = listener;
+        DmaListener[] current = listeners;
         if (current != null) {
-            current.written(guestAddress, length);
+            for (DmaListener listener : current) {
+                listener.written(guestAddress, length);
+            }
         }
     }
 
-    /** Sets the one listener for writes made through this class; null removes it. */
-    public void setDmaListener(DmaListener dmaListener) {
-        listener = dmaListener;
+    /** Adds a listener for writes made through this class. */
+    public synchronized void addDmaListener(DmaListener listener) {
+        DmaListener[] old = listeners;
+        DmaListener[] more = old == null ? new DmaListener[1] : Arrays.copyOf(old, old.length + 1);
+        more[more.length - 1] = listener;
+        listeners = more;
+    }
+
+    /** Removes a listener; one that is not there stays away. */
+    public synchronized void removeDmaListener(DmaListener listener) {
+        DmaListener[] old = listeners;
+        if (old != null) {
+            DmaListener[] left =
+                    Arrays.stream(old).filter(each -> each != listener).toArray(DmaListener[]::new);
+            listeners = left.length == 0 ? null : left;
+        }
     }
 
     public byte readByte(long guestAddress) {

@@ -38,7 +38,8 @@ public final class Machine implements AutoCloseable {
     private final MmioBus mmio = new MmioBus();
     private final HostClock clock = new HostClock();
     private final TimerQueue timers;
-    private final Partition partition;
+    private final PartitionConfig partitionConfig;
+    private final MovablePartition partition;
     private final VcpuThreads vcpus;
     private final PowerRequests requests = new PowerRequests();
     private final Thread control;
@@ -60,8 +61,9 @@ public final class Machine implements AutoCloseable {
         memory = GuestMemory.create(config.ram());
         timers = new TimerQueue(clock, "quoll-timers-" + number, this::timerFailed);
         try {
-            partition = engine.create(new PartitionConfig(
-                    memory, ports, mmio, clock, timers, config.profile(), config.cpus(), new Power()));
+            partitionConfig = new PartitionConfig(
+                    memory, ports, mmio, clock, timers, config.profile(), config.cpus(), new Power());
+            partition = new MovablePartition(engine.create(partitionConfig));
         } catch (EngineException | RuntimeException | Error e) {
             timers.close();
             memory.close();
@@ -110,7 +112,10 @@ public final class Machine implements AutoCloseable {
         return timers;
     }
 
-    /** The engine's part. CPU state may be read and written only before {@link #start} and while paused. */
+    /**
+     * The engine's part; the same object also after {@link #moveTo}, but not its CPUs. CPU state may be read and written only
+     * before {@link #start} and while paused.
+     */
     public Partition partition() {
         return partition;
     }
@@ -158,13 +163,27 @@ public final class Machine implements AutoCloseable {
      * @throws IllegalStateException when it was started before
      */
     public void start() throws IOException {
+        begin(State.RUNNING);
+    }
+
+    /**
+     * Loads the guest and has it stand before its first instruction, as after {@link #pause}; else as {@link #start}. Whoever
+     * keeps it paused may execute its instructions one by one with {@link VirtualCpu#step}.
+     */
+    public void startPaused() throws IOException {
+        begin(State.PAUSED);
+    }
+
+    private void begin(State first) throws IOException {
         lifecycle.lock();
         try {
             requireState(State.MADE, "a machine starts once");
             loader.load(this);
-            state = State.RUNNING;
+            state = first;
             vcpus.start();
-            letRun();
+            if (first == State.RUNNING) {
+                letRun();
+            }
         } finally {
             lifecycle.unlock();
         }
@@ -225,6 +244,39 @@ public final class Machine implements AutoCloseable {
             requireStarted();
             if (state != State.ENDED) {
                 restart("the host asked for it");
+            }
+            return state != State.ENDED;
+        } finally {
+            lifecycle.unlock();
+        }
+    }
+
+    /**
+     * Has another engine run the guest from where it is; memory, devices and time stay what they are. Order: the machine
+     * stands still as in {@link #pause}; every CPU's state is read, local APIC included; the other engine makes its part, is
+     * wired as the first one was and takes the state over; the first one's part is closed; then a running machine runs on.
+     * Interrupts that come from outside meanwhile wait for the new engine. A move that fails changes nothing.
+     *
+     * @return false when the machine has ended
+     * @throws EngineException when the other engine cannot hold this machine; one sentence for the user
+     */
+    public boolean moveTo(Engine engine) throws EngineException {
+        lifecycle.lock();
+        try {
+            requireForeignThread();
+            requireStarted();
+            boolean wasRunning = state == State.RUNNING;
+            if (wasRunning) {
+                standStill();
+            }
+            try {
+                if (state != State.ENDED) {
+                    partition.moveTo(() -> engine.create(partitionConfig));
+                }
+            } finally {
+                if (wasRunning) {
+                    letRun();
+                }
             }
             return state != State.ENDED;
         } finally {

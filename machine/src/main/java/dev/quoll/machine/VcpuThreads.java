@@ -31,22 +31,22 @@ final class VcpuThreads {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final List<VirtualCpu> cpus = new ArrayList<>();
+    private final Partition partition;
     private final List<Thread> threads = new ArrayList<>();
     private final Exits exits;
     private Gate gate = Gate.HOLD;
     private int running;
 
     VcpuThreads(Partition partition, Exits exits) {
+        this.partition = partition;
         this.exits = exits;
         for (int index = 0; index < partition.cpuCount(); index++) {
-            VirtualCpu cpu = partition.cpu(index);
-            cpus.add(cpu);
+            int number = index;
             threads.add(Thread.ofPlatform()
                     .daemon()
                     .name("quoll-vcpu-" + index)
                     .stackSize(STACK_BYTES)
-                    .unstarted(() -> loop(cpu)));
+                    .unstarted(() -> loop(number)));
         }
     }
 
@@ -55,8 +55,10 @@ final class VcpuThreads {
         threads.forEach(Thread::start);
     }
 
-    private void loop(VirtualCpu cpu) {
+    private void loop(int index) {
         while (enter()) {
+            // Another one after the machine has moved to another engine, which it does while the gate is shut.
+            VirtualCpu cpu = partition.cpu(index);
             CpuExit exit = null;
             try {
                 exit = cpu.run();
@@ -128,7 +130,9 @@ final class VcpuThreads {
 
     /** Asks every CPU to come out of its {@code run}. */
     void kick() {
-        cpus.forEach(VirtualCpu::kick);
+        for (int index = 0; index < threads.size(); index++) {
+            partition.cpu(index).kick();
+        }
     }
 
     /** Shuts the gate and waits until no CPU is in its {@code run}; not on a vCPU thread. */
