@@ -13,6 +13,8 @@ module dev.quoll.devices {
     exports dev.quoll.devices.input;
     exports dev.quoll.devices.interrupt;
     exports dev.quoll.devices.mp;
+    exports dev.quoll.devices.net;
+    exports dev.quoll.devices.net.user;
     exports dev.quoll.devices.pci;
     exports dev.quoll.devices.serial;
     exports dev.quoll.devices.share;

@@ -13,6 +13,7 @@ module dev.quoll.bindings {
     exports dev.quoll.bindings.kvm;
     exports dev.quoll.bindings.linux;
     exports dev.quoll.bindings.memory;
+    exports dev.quoll.bindings.network;
     exports dev.quoll.bindings.signal;
     exports dev.quoll.bindings.terminal;
 }

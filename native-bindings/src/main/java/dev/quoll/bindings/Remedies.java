@@ -12,7 +12,9 @@ final class Remedies {
         if (error == null) {
             return Optional.empty();
         }
-        String sentence = subject.startsWith("/dev/kvm") ? forKvm(error) : null;
+        String sentence = subject.startsWith("/dev/kvm")
+                ? forKvm(error)
+                : subject.startsWith("/dev/net/tun") || call.startsWith("TUN") ? forTap(error) : null;
         if (sentence == null) {
             sentence = switch (error) {
                 case EACCES, EPERM -> call.equals("mmap") || call.equals("mprotect")
@@ -28,6 +30,16 @@ final class Remedies {
             };
         }
         return Optional.ofNullable(sentence);
+    }
+
+    private static String forTap(Errno error) {
+        return switch (error) {
+            case EACCES, EPERM -> "Make the interface for yourself once, as root (ip tuntap add dev tap0 mode tap user $USER; ip link set"
+                    + " tap0 up), or use --net user, which needs no permission.";
+            case ENOENT, ENODEV, ENXIO -> "Load the kernel's module (sudo modprobe tun); in a container, pass /dev/net/tun through.";
+            case EBUSY -> "Another program has it open.";
+            default -> null;
+        };
     }
 
     private static String forKvm(Errno error) {

@@ -14,6 +14,8 @@ import java.lang.invoke.MethodHandle;
  * #define _GNU_SOURCE
  * #include <errno.h>
  * #include <fcntl.h>
+ * #include <linux/if_tun.h>
+ * #include <net/if.h>
  * #include <poll.h>
  * #include <pthread.h>
  * #include <signal.h>
@@ -733,6 +735,56 @@ public final class linux_h {
     /** The value of {@code TIOCSPTLCK}: 0x40045431. */
     public static long TIOCSPTLCK() {
         return 1074025521L;
+    }
+
+    /** The value of {@code IFF_TAP}: 2. */
+    public static int IFF_TAP() {
+        return 2;
+    }
+
+    /** The value of {@code IFF_NO_PI}: 4096. */
+    public static int IFF_NO_PI() {
+        return 4096;
+    }
+
+    /** The value of {@code IFF_VNET_HDR}: 16384. */
+    public static int IFF_VNET_HDR() {
+        return 16384;
+    }
+
+    /** The value of {@code TUN_F_CSUM}: 1. */
+    public static int TUN_F_CSUM() {
+        return 1;
+    }
+
+    /** The value of {@code TUN_F_TSO4}: 2. */
+    public static int TUN_F_TSO4() {
+        return 2;
+    }
+
+    /** The value of {@code TUN_F_TSO6}: 4. */
+    public static int TUN_F_TSO6() {
+        return 4;
+    }
+
+    /** The value of {@code IFNAMSIZ}: 16. */
+    public static int IFNAMSIZ() {
+        return 16;
+    }
+
+    /** The value of {@code TUNSETIFF}: 0x400454ca. */
+    public static long TUNSETIFF() {
+        return 1074025674L;
+    }
+
+    /** The value of {@code TUNSETOFFLOAD}: 0x400454d0. */
+    public static long TUNSETOFFLOAD() {
+        return 1074025680L;
+    }
+
+    /** The value of {@code TUNSETVNETHDRSZ}: 0x400454d8. */
+    public static long TUNSETVNETHDRSZ() {
+        return 1074025688L;
     }
 
     /** The value of {@code SIG_BLOCK}: 0. */
