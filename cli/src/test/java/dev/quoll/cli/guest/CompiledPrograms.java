@@ -16,6 +16,8 @@ final class CompiledPrograms {
     /** Where they are in the guest. */
     static final String FOLDER = "root/witness/";
 
+    private static final int EXECUTABLE = 0755;
+
     private static final String STATIC = "-static -pthread";
     private static final String VECTORS = STATIC + " -msse4.2 -maes -mpclmul";
     private static final String WIDE = STATIC + " -O3 -march=haswell";
@@ -133,8 +135,9 @@ final class CompiledPrograms {
     }
 
     void pack(CpioWriter cpio) throws IOException {
+        cpio.directory(FOLDER.substring(0, FOLDER.length() - 1), EXECUTABLE);
         for (Build build : made) {
-            cpio.file(FOLDER + build.name(), 0755, Files.readAllBytes(folder.resolve(build.name())));
+            cpio.file(FOLDER + build.name(), EXECUTABLE, Files.readAllBytes(folder.resolve(build.name())));
         }
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,12 +51,13 @@ class SeveralCpusTest {
     private static final String SLEEPER = """
             b8 f0 00 e0 fe                       # mov eax,0xfee000f0
             c7 00 ff 01 00 00                    # mov dword [rax],0x1ff
-            49 ff 41 10                          # inc qword [r9+0x10]: it takes interrupts now
+            f0 49 ff 41 10                       # lock inc qword [r9+0x10]: it takes interrupts now
+            fa                                   # cli, so that none comes between the look and the sleep
+            49 83 38 00                          # cmp qword [r8],0x0
+            75 04                                # jne 0x1b
             fb                                   # sti
             f4                                   # hlt
-            49 83 38 00                          # cmp qword [r8],0x0
-            74 f9                                # je 0xc
-            fa                                   # cli
+            eb f5                                # jmp 0x10
             f4                                   # hlt
             """;
 
@@ -433,13 +435,21 @@ class SeveralCpusTest {
             for (int cpu = 0; cpu < 3; cpu++) {
                 guest.cpu(cpu, SLEEPER);
             }
-            guest.register(R8, DATA);
+            guest.register(R8, DATA).register(R9, DATA + 64);
             guest.machine().start();
+            await(() -> guest.read64(DATA + 64 + 16) == 3, "all CPUs take interrupts");
             TimeUnit.MILLISECONDS.sleep(500);
             long before = cpuTimeOfCpus();
             TimeUnit.SECONDS.sleep(1);
             assertThat(cpuTimeOfCpus() - before).as("nanoseconds of three CPUs in one second").isLessThan(20_000_000);
         }
+    }
+
+    private static void await(BooleanSupplier condition, String what) throws InterruptedException {
+        for (int i = 0; i < 3000 && !condition.getAsBoolean(); i++) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        assertThat(condition.getAsBoolean()).as(what).isTrue();
     }
 
     /** Also of machines that other tests have left, which would be a finding of its own. */
@@ -495,8 +505,7 @@ class SeveralCpusTest {
                 guest.machine().memory().writeShort(PAGE + 4, (short) 0xfaeb);
             }
             long before = guest.read64(DATA + 0x1000 - 4);
-            TimeUnit.MILLISECONDS.sleep(500);
-            assertThat(guest.read64(DATA + 0x1000 - 4)).as("count after the writes").isGreaterThan(before);
+            await(() -> guest.read64(DATA + 0x1000 - 4) > before, "the CPUs count on after the writes");
             guest.machine().memory().writeShort(PAGE + 4, (short) 0x90f4);
             guest.finish();
         }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class SplitLockTest {
     private static final long CODE = 0x100000;
+    private static final String STOPS = "stops-of-all-cpus ";
     /** The task priority register of the local APIC. */
     private static final Map<String, Long> NAMES = Map.of("TPR", SmpMachine.APIC + 0x80, "COUNT", 0x201000L - 2);
 
@@ -34,6 +35,12 @@ class SplitLockTest {
             }
             machine.runAll(cpus, 90);
             assertThat(machine.memory.readInt(NAMES.get("COUNT"))).isEqualTo(cpus * rounds);
+            // On a busy host no two may ever meet; but each has to hold off the other for each of its own.
+            long stops = machine.partition.statistics().lines()
+                    .filter(line -> line.startsWith(STOPS))
+                    .mapToLong(line -> Long.parseLong(line.substring(STOPS.length())))
+                    .sum();
+            assertThat(stops).isGreaterThanOrEqualTo(cpus * rounds);
         }
     }
 }

@@ -153,7 +153,7 @@ class CodeCacheTest {
     void noCountOfWritesIsTooMany() throws ReflectiveOperationException {
         try (SystemMachine m = SystemMachine.longMode(0)) {
             m.code(0xb8, 1, 0, 0, 0, HLT).run();
-            ((AtomicInteger) field(m, CpuLoop.class, "writtenCount")).set(Integer.MAX_VALUE);
+            ((AtomicInteger) field(m, CpuLoop.class, "writtenCount")).set(Integer.MAX_VALUE - 1);
             m.memory.writeByte(TEXT + 1, (byte) 9);
             m.codeWritten(TEXT + 1, 1);
             for (int i = 0; i < 3; i++) {
