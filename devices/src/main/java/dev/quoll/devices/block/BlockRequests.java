@@ -67,18 +67,21 @@ final class BlockRequests {
 
     private final Disk disk;
     private final DiskImage image;
-    private final BooleanSupplier writeThrough;
     private final ByteBuffer buffer =
             ByteBuffer.allocateDirect(BUFFER_LENGTH + PAGE).alignedSlice(PAGE).slice(0, BUFFER_LENGTH);
     private final MemorySegment segment = MemorySegment.ofBuffer(buffer);
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
     private final byte[] status = new byte[1];
+    private BooleanSupplier writeThrough;
 
-    /** @param writeThrough whether a write ends only when it is on stable storage */
-    BlockRequests(Disk disk, BooleanSupplier writeThrough) {
+    BlockRequests(Disk disk) {
         this.disk = disk;
         image = disk.image;
-        this.writeThrough = writeThrough;
+    }
+
+    /** Before the thread that calls {@link #handle} starts. @param through whether a write ends only when it is on stable storage */
+    void begin(BooleanSupplier through) {
+        writeThrough = through;
     }
 
     /** As {@link dev.quoll.devices.virtio.QueueWorker.Handler}. */

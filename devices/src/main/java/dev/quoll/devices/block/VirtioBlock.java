@@ -10,6 +10,7 @@ import dev.quoll.machine.TimerQueue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Consumer;
 
 /**
@@ -86,6 +87,8 @@ public final class VirtioBlock implements VirtioDevice<VirtioBlock.State> {
     private final Consumer<String> notices;
     private final ByteBuffer config;
     private volatile boolean writeBack = true;
+    /** Made at the first start, with a buffer each, and kept: a guest may reset its disk as often as it likes. */
+    private BlockRequests[] requests;
     /** Empty while stopped. */
     private volatile QueueWorker[] workers = {};
 
@@ -182,12 +185,16 @@ public final class VirtioBlock implements VirtioDevice<VirtioBlock.State> {
 
     @Override
     public void start(VirtioQueues queues) {
-        BlockRequests.Disk disk = new BlockRequests.Disk(image, name(), identity(), limiter, notices);
+        if (requests == null) {
+            BlockRequests.Disk disk = new BlockRequests.Disk(image, name(), identity(), limiter, notices);
+            requests = new BlockRequests[options.queues];
+            Arrays.setAll(requests, _ -> new BlockRequests(disk));
+        }
         QueueWorker[] made = new QueueWorker[options.queues];
         for (int i = 0; i < made.length; i++) {
-            BlockRequests requests = new BlockRequests(disk, () -> writeThrough(queues));
+            requests[i].begin(() -> writeThrough(queues));
             made[i] = new QueueWorker(
-                    "quoll-%s-%d".formatted(name(), i), memory, queues, requests::handle, queues.queue(i));
+                    "quoll-%s-%d".formatted(name(), i), memory, queues, requests[i]::handle, queues.queue(i));
         }
         workers = made;
     }

@@ -69,8 +69,9 @@ public final class TestDriver implements AutoCloseable {
 
     /** Reset and negotiation, up to FEATURES_OK. */
     void negotiate(long wanted) {
-        queues.clear();
         transport.setStatus(0);
+        queues.clear();
+        room.freeRings();
         transport.setStatus(VirtioTransport.ACKNOWLEDGE);
         transport.setStatus(VirtioTransport.ACKNOWLEDGE | VirtioTransport.DRIVER);
         features = transport.deviceFeatures() & (wanted | VirtioFeature.mask(VirtioFeature.VERSION_1));

@@ -48,6 +48,11 @@ public final class TestMemory implements AutoCloseable {
         return at;
     }
 
+    /** Gives all rings back: the device has been reset. */
+    void freeRings() {
+        nextRing = RINGS;
+    }
+
     @Override
     public void close() {
         memory.close();

@@ -169,6 +169,11 @@ public abstract class TestQueue {
         return await(submit(readable, writableLengths));
     }
 
+    /** Descriptors that no request has. */
+    int free() {
+        return freeIds.size();
+    }
+
     /** Rings the doorbell, wanted or not. */
     public void kick() {
         transport.notify(index);

@@ -163,13 +163,13 @@ class VirtioPciFunctionTest {
         try (TestDriver driver = new TestDriver(memory -> new EchoDevice(memory, 1)).start()) {
             PciDriverTransport transport = (PciDriverTransport) driver.transport();
             TestQueue queue = driver.queue(0);
-            transport.pci().writeConfig(3 << 3, 4, 2, 2);
+            transport.setConfig(4, 2, 2);
             TestQueue.Request request = queue.submit(new byte[] {1}, 1);
             queue.kick();
             Thread.sleep(5);
             queue.reap();
             assertThat(request.done()).isFalse();
-            transport.pci().writeConfig(3 << 3, 4, 2, 6);
+            transport.setConfig(4, 2, 6);
             assertThat(queue.await(request)).containsExactly(1);
         }
     }
