@@ -5,7 +5,12 @@ module dev.quoll.boot {
     requires org.tukaani.xz;
 
     exports dev.quoll.boot;
+    exports dev.quoll.boot.debian;
+    exports dev.quoll.boot.disk;
     exports dev.quoll.boot.image;
     exports dev.quoll.boot.initramfs;
     exports dev.quoll.boot.kit;
+
+    provides dev.quoll.devices.block.ZstdDecoder with
+            dev.quoll.boot.compress.ZstdClusters;
 }

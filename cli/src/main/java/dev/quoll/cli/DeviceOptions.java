@@ -3,6 +3,9 @@ package dev.quoll.cli;
 import dev.quoll.boot.PcBuilder;
 import dev.quoll.boot.Transport;
 import dev.quoll.boot.VirtioPlace;
+import dev.quoll.devices.block.ImageSource;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,6 +30,18 @@ final class DeviceOptions {
 
     @Mixin
     private ExchangeOptions exchange;
+
+    /** The images behind the disks, in order. @throws IllegalArgumentException with a sentence */
+    List<ImageSource> images() {
+        return disks.stream().map(text -> DiskOption.parse(text).image()).toList();
+    }
+
+    /** Puts a disk before all others. */
+    void addFirstDisk(Path image) {
+        List<String> all = new ArrayList<>(disks);
+        all.addFirst(image.toString().replace(",", ",,"));
+        disks = all;
+    }
 
     /** Puts them into the plan. @throws IllegalArgumentException with a sentence */
     void into(PcBuilder plan) {

@@ -19,7 +19,10 @@ enum ExitStatus {
     GUEST_RESET(11, "the guest reset, and --no-reboot was given"),
     MACHINE_FAILED(12, "the engine or a device could not go on; the report says why"),
     DEVICE(13, "a disk, network or other device asked for cannot be had: not there, in use, damaged, no permission"),
-    ENGINES_DIFFER(14, "lockstep: the two engines came to different states");
+    ENGINES_DIFFER(14, "lockstep: the two engines came to different states"),
+    IMAGE_DAMAGED(15, "quoll image check has found errors by which content may be lost"),
+    IMAGE_LEAKS(16, "quoll image check has found room that is taken and not used, and nothing worse"),
+    EXISTS(17, "a file of that name exists, and --force was not given");
 
     /** What a process that SIGTERM ends answers. */
     static final int TERMINATED = 128 + 15;

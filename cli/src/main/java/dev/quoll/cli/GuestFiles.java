@@ -8,6 +8,7 @@ import dev.quoll.boot.kit.DownloadKit;
 import dev.quoll.boot.kit.KernelFiles;
 import dev.quoll.boot.kit.KernelFlavour;
 import dev.quoll.boot.kit.KitException;
+import dev.quoll.devices.block.ImageSource;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,13 +22,20 @@ final class GuestFiles {
         this.err = err;
     }
 
+    /** Reads the kernel and the ramdisks of a machine without disks into the plan. */
+    void into(PcBuilder plan, Path kernel, KernelFlavour flavour, List<Path> initrds) throws CommandFailure, InterruptedException {
+        into(plan, kernel, flavour, initrds, List.of(), "");
+    }
+
     /**
      * Reads the kernel and the ramdisks into the plan.
      *
-     * @param kernel the user's kernel, or null for the kit's
-     * @param flavour the kit's kernel
+     * @param kernel the user's kernel, or null for one on the disks, or the kit's
+     * @param flavour the kit's kernel, or null for one on the disks, and the kit's usual one when there is none
+     * @param disks where a kernel may be
+     * @param append the user's words for the command line
      */
-    void into(PcBuilder plan, Path kernel, KernelFlavour flavour, List<Path> initrds)
+    void into(PcBuilder plan, Path kernel, KernelFlavour flavour, List<Path> initrds, List<ImageSource> disks, String append)
             throws CommandFailure, InterruptedException {
         if (kernel != null) {
             require("kernel", kernel);
@@ -38,8 +46,8 @@ final class GuestFiles {
         try {
             if (kernel != null) {
                 plan.kernel(KernelImage.parse(kernel));
-            } else {
-                fromKit(plan, flavour, initrds.isEmpty());
+            } else if (flavour != null || !initrds.isEmpty() || !DiskKernel.into(plan, disks, append, err)) {
+                fromKit(plan, flavour == null ? KernelFlavour.CLOUD : flavour, initrds.isEmpty());
             }
             for (Path initrd : initrds) {
                 plan.module(BootModule.of(initrd));

@@ -1,6 +1,7 @@
 package dev.quoll.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Spec;
         versionProvider = VersionSource.class,
         subcommands = {
             RunCommand.class,
+            ImageCommand.class,
             DemoCommand.class,
             DoctorCommand.class,
             DisasmCommand.class,
@@ -45,7 +47,9 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: quoll run, demo, doctor, disasm, lockstep or version.");
+        List<String> names = List.copyOf(spec.subcommands().keySet());
+        throw new ParameterException(spec.commandLine(), "Say what to do: quoll %s or %s."
+                .formatted(String.join(", ", names.subList(0, names.size() - 1)), names.getLast()));
     }
 
     /** The command line, with errors told in one sentence. */

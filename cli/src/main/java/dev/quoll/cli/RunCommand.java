@@ -18,6 +18,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code quoll run}: a machine with a kernel, at this terminal. */
@@ -26,7 +27,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Runs a kernel in a virtual machine, with its serial console at this terminal.",
-            "Without --kernel, a stock Debian kernel and a small system of busybox are fetched through apt once."
+            "Without --kernel, the kernel is the one on the disks; without disks, a stock Debian kernel and a small system of",
+            "busybox are fetched through apt once. \"quoll run debian\" makes a disk with Debian on it once, and starts that."
         },
         footer = {
             "",
@@ -34,6 +36,8 @@ import picocli.CommandLine.Spec;
             "Exit statuses: docs/exit-status.md."
         })
 final class RunCommand implements Callable<Integer> {
+    private static final long DEBIAN_MEMORY = 2L << 30;
+
     /** Who unpacks a bzImage. */
     enum Unpack {
         AUTO,
@@ -56,15 +60,17 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
+    @Parameters(index = "0", arity = "0..1", paramLabel = "GUEST", description = "debian, or nothing to go by the options.")
+    private String guest;
+
     @Option(names = "--kernel", paramLabel = "FILE", description = "Kernel: bzImage, vmlinux, PVH or multiboot ELF.")
     private Path kernel;
 
     @Option(
             names = "--kit",
             paramLabel = "FLAVOUR",
-            defaultValue = "cloud",
             completionCandidates = FlavourNames.class,
-            description = "Stock kernel when there is no --kernel: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "Stock kernel in place of --kernel or the disk's: ${COMPLETION-CANDIDATES} (without disks: cloud).")
     private KernelFlavour flavour;
 
     @Option(
@@ -83,9 +89,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--memory",
             paramLabel = "SIZE",
-            defaultValue = "512M",
             converter = ByteSize.Converter.class,
-            description = "Guest memory; a plain number is MiB, or K, M, G (default: ${DEFAULT-VALUE}).")
+            description = "Guest memory; a plain number is MiB, or K, M, G (default: 512M; for debian: 2G).")
     private ByteSize memory;
 
     @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Virtual CPUs, 1 to 64 (default: ${DEFAULT-VALUE}).")
@@ -155,17 +160,30 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--grace takes seconds from 0 up, not %d.".formatted(grace));
         }
         PrintWriter err = spec.commandLine().getErr();
+        if (guest != null) {
+            prepareGuest(err);
+        }
         PcBuilder plan = plan();
-        new GuestFiles(err).into(plan, kernel, flavour, initrds);
+        new GuestFiles(err).into(plan, kernel, flavour, initrds, devices.images(), append);
         return new GuestRun(plan, engine.choose(), err, stats)
                 .grace(Duration.ofSeconds(grace))
                 .at(console);
     }
 
+    private void prepareGuest(PrintWriter err) throws CommandFailure, InterruptedException {
+        if (!guest.equals("debian")) {
+            throw new ParameterException(spec.commandLine(), "There is no guest \"%s\"; there is debian.".formatted(guest));
+        }
+        devices.addFirstDisk(ImageWork.of(new DebianImages(err)::personal));
+        if (memory == null) {
+            memory = new ByteSize(DEBIAN_MEMORY);
+        }
+    }
+
     private PcBuilder plan() {
         try {
             PcBuilder plan = new PcBuilder()
-                    .memory(memory.bytes())
+                    .memory(memory == null ? PcBuilder.DEFAULT_MEMORY : memory.bytes())
                     .cpus(cpus)
                     .profile(CpuProfile.named(profile))
                     .variant(chosenVariant())

@@ -41,6 +41,16 @@ final class Zstd {
         return out.toByteArray();
     }
 
+    /** Decodes the frame at the start, and no more; image formats pad it to whole sectors. */
+    static byte[] decodeFrame(ByteSource in, int limit) throws IOException {
+        if (in.u32() != MAGIC) {
+            throw new IOException("a Zstandard frame does not begin with its magic");
+        }
+        OutputWindow out = new OutputWindow(limit);
+        new Zstd(in, out).frame();
+        return out.toByteArray();
+    }
+
     /** 3.1.1 */
     private void frame() throws IOException {
         int descriptor = in.u8();

@@ -35,8 +35,7 @@ public record ImageSource(Path path, Optional<ImageFormat> format, boolean readO
     private DiskImage open(Set<Path> above) throws IOException {
         HostFile file = openFile();
         try {
-            ImageFormat actual = format.isPresent() ? format.get() : ImageFormat.guess(file);
-            return switch (actual) {
+            return switch (actualFormat(file)) {
                 case RAW -> new RawImage(file);
                 case QCOW2 -> {
                     if (!above.add(path.toRealPath())) {
@@ -75,9 +74,19 @@ public record ImageSource(Path path, Optional<ImageFormat> format, boolean readO
     /** What lies directly below this image; empty for raw ones and such as stand alone. */
     public Optional<ImageSource> below() throws IOException {
         try (HostFile file = openFile()) {
-            ImageFormat actual = format.isPresent() ? format.get() : ImageFormat.guess(file);
-            return actual == ImageFormat.QCOW2 ? below(file) : Optional.empty();
+            return actualFormat(file) == ImageFormat.QCOW2 ? below(file) : Optional.empty();
         }
+    }
+
+    /** The format that was said, or else the one that name and content agree on. */
+    public ImageFormat actualFormat() throws IOException {
+        try (HostFile file = openFile()) {
+            return actualFormat(file);
+        }
+    }
+
+    private ImageFormat actualFormat(HostFile file) throws IOException {
+        return format.isPresent() ? format.get() : ImageFormat.guess(file);
     }
 
     private Optional<ImageSource> below(HostFile file) throws IOException {

@@ -1,0 +1,2 @@
+/** Root disks of Debian, made from its packages by its own tools. */
+package dev.quoll.boot.debian;
