@@ -7,6 +7,7 @@ module dev.quoll.devices {
     exports dev.quoll.devices.acpi;
     exports dev.quoll.devices.block;
     exports dev.quoll.devices.block.qcow2;
+    exports dev.quoll.devices.console;
     exports dev.quoll.devices.debug;
     exports dev.quoll.devices.entropy;
     exports dev.quoll.devices.host;
@@ -21,6 +22,7 @@ module dev.quoll.devices {
     exports dev.quoll.devices.smbios;
     exports dev.quoll.devices.time;
     exports dev.quoll.devices.virtio;
+    exports dev.quoll.devices.vsock;
 
     uses dev.quoll.devices.block.ZstdDecoder;
 

@@ -19,11 +19,31 @@ final class ExchangeOptions {
                     + "files are shown as root's, or as owner says.")
     private List<String> shares = List.of();
 
+    @Option(
+            names = "--vsock",
+            paramLabel = VsockOption.SYNTAX,
+            description = "Sockets between guest and host: connect to SOCKET and write \"CONNECT port\" to reach the guest; the guest's "
+                    + "connections to port P of the host come out of SOCKET_P.")
+    private String vsock;
+
+    @Option(
+            names = "--port",
+            paramLabel = PortOption.SYNTAX,
+            description = "A channel between guest and host: /dev/virtio-ports/NAME there, or /dev/hvc0 for a console; a socket to connect "
+                    + "to, or a file for its output, here.")
+    private List<String> ports = List.of();
+
     /** Puts the devices into the plan. @throws IllegalArgumentException with a sentence */
     void into(PcBuilder plan) {
         if (entropy) {
             plan.add(VirtioPlace.ENTROPY, (machine, _) -> new VirtioEntropy(
                     machine.memory(), new SecureRandom(), VirtioEntropy.DEFAULT_RATE, machine.clock(), machine.timers()));
+        }
+        if (vsock != null) {
+            plan.add(VirtioPlace.SOCKET, VsockOption.parse(vsock).source());
+        }
+        if (!ports.isEmpty()) {
+            plan.add(VirtioPlace.CONSOLE, PortOption.source(ports.stream().map(PortOption::parse).toList()));
         }
         for (int number = 0; number < shares.size(); number++) {
             plan.add(VirtioPlace.FILE_SHARING, ShareOption.parse(shares.get(number), number).source(number));

@@ -13,6 +13,7 @@ import java.util.Set;
  */
 final class OptionWords {
     private final String option;
+    private final boolean named;
     private final List<String> alone = new ArrayList<>();
     private final Map<String, String> settings = new LinkedHashMap<>();
 
@@ -26,6 +27,7 @@ final class OptionWords {
      */
     OptionWords(String option, String text, boolean first, Set<String> keys) {
         this.option = option;
+        named = first;
         boolean name = first;
         for (String word : split(text)) {
             int equals = word.indexOf('=');
@@ -65,12 +67,12 @@ final class OptionWords {
     }
 
     /**
-     * The words after the first that stand alone.
+     * The words that stand alone, without the first where that one stands for itself.
      *
      * @throws IllegalArgumentException when there is another than those allowed
      */
     Set<String> flags(Set<String> allowed) {
-        List<String> given = alone.subList(1, alone.size());
+        List<String> given = alone.subList(named ? 1 : 0, alone.size());
         for (String word : given) {
             if (!allowed.contains(word)) {
                 throw new IllegalArgumentException("%s does not know \"%s\"".formatted(option, word));
