@@ -33,6 +33,14 @@ final class ExchangeOptions {
                     + "to, or a file for its output, here.")
     private List<String> ports = List.of();
 
+    @Option(
+            names = "--balloon",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description = "A memory balloon, through which the guest gives SIZE (0 to all) of its memory back, and what is free for the "
+                    + "moment; --stats shows what it says of its memory.")
+    private ByteSize balloon;
+
     /** Puts the devices into the plan. @throws IllegalArgumentException with a sentence */
     void into(PcBuilder plan) {
         if (entropy) {
@@ -44,6 +52,9 @@ final class ExchangeOptions {
         }
         if (!ports.isEmpty()) {
             plan.add(VirtioPlace.CONSOLE, PortOption.source(ports.stream().map(PortOption::parse).toList()));
+        }
+        if (balloon != null) {
+            plan.add(VirtioPlace.BALLOON, BalloonOption.source(balloon));
         }
         for (int number = 0; number < shares.size(); number++) {
             plan.add(VirtioPlace.FILE_SHARING, ShareOption.parse(shares.get(number), number).source(number));

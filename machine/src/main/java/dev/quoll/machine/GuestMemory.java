@@ -271,6 +271,20 @@ public final class GuestMemory implements AutoCloseable {
         wrote(guestAddress, length);
     }
 
+    /**
+     * Gives RAM that the guest does not need back to the host: it reads as zeroes from now on. Where the host cannot take a part of the
+     * mapping back, the zeroes are written.
+     *
+     * @param guestAddress a multiple of 4096, like {@code length}
+     */
+    public void release(long guestAddress, long length) {
+        long offset = at(guestAddress, length);
+        if (!mapping.release(offset, length)) {
+            segment.asSlice(offset, length).fill((byte) 0);
+        }
+        wrote(guestAddress, length);
+    }
+
     /** A read and write view of RAM for bulk host I/O. After writing through it, call {@link #noteWritten}. */
     public MemorySegment slice(long guestAddress, long length) {
         return segment.asSlice(at(guestAddress, length), length);

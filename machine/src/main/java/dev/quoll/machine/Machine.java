@@ -5,11 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * One virtual machine: memory, buses, clock and an engine's CPUs, to which a board adds devices and a loader.
@@ -45,6 +48,7 @@ public final class Machine implements AutoCloseable {
     private final Thread control;
     private final List<Device<?>> devices = new ArrayList<>();
     private final List<AutoCloseable> resources = new ArrayList<>();
+    private final List<Supplier<String>> moreStatistics = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
 
     /** Held by whoever changes the state; never while a vCPU, timer or device waits for it. */
@@ -143,6 +147,11 @@ public final class Machine implements AutoCloseable {
     /** Closed by {@link #close}, last added first, after vCPUs and timers have stopped and before memory goes. */
     public void closeWith(AutoCloseable resource) {
         resources.add(resource);
+    }
+
+    /** Adds lines to {@link #statistics}: names and values, each line with its end. Asked for from any thread, until {@link #close}. */
+    public void addStatistics(Supplier<String> lines) {
+        moreStatistics.add(lines);
     }
 
     /** Sets what loads the guest at start and after each reset. Before {@link #start} only. */
@@ -319,7 +328,8 @@ public final class Machine implements AutoCloseable {
     public String statistics() {
         return partition.statistics().stripTrailing()
                 + "%nunclaimed-port-accesses %d%nunclaimed-mmio-accesses %d%nguest-seconds %.3f%n"
-                        .formatted(ports.unclaimedAccesses(), mmio.unclaimedAccesses(), clock.nanos() / 1e9);
+                        .formatted(ports.unclaimedAccesses(), mmio.unclaimedAccesses(), clock.nanos() / 1e9)
+                + moreStatistics.stream().map(Supplier::get).collect(Collectors.joining());
     }
 
     /**

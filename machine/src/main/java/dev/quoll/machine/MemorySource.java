@@ -34,6 +34,16 @@ public interface MemorySource {
         /** The file descriptor behind the mapping where an engine can share it, else -1. */
         int fileDescriptor();
 
+        /**
+         * Gives a part back to the host: it reads as zeroes from now on, and costs memory again once it is touched. Any thread.
+         *
+         * @param offset bytes, a multiple of 4096, like {@code length}
+         * @return false when the host cannot do that; the part is as it was
+         */
+        default boolean release(long offset, long length) {
+            return false;
+        }
+
         @Override
         void close();
     }

@@ -2,6 +2,7 @@ package dev.quoll.devices.host;
 
 import dev.quoll.bindings.NativeAccess;
 import dev.quoll.bindings.NativeException;
+import dev.quoll.bindings.memory.MemoryAdvice;
 import dev.quoll.bindings.memory.MemoryFile;
 import dev.quoll.bindings.memory.MemoryMapping;
 import dev.quoll.bindings.memory.Protection;
@@ -56,6 +57,12 @@ public final class MemfdMemorySource implements MemorySource {
         @Override
         public int fileDescriptor() {
             return file.descriptor().number();
+        }
+
+        @Override
+        public boolean release(long offset, long length) {
+            mapping.advise(offset, length, MemoryAdvice.REMOVE);
+            return true;
         }
 
         @Override

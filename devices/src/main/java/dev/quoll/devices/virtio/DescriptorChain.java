@@ -215,6 +215,16 @@ public final class DescriptorChain {
         return buffers;
     }
 
+    /** Guest address of a buffer. */
+    public long address(int index) {
+        return address[index];
+    }
+
+    /** Length of a buffer in bytes. */
+    public int length(int index) {
+        return length[index];
+    }
+
     /**
      * A whole buffer as host memory, for I/O without a copy; the streams do not move. After writing into one, call
      * {@link #noteWritten}.
