@@ -19,6 +19,13 @@ final class DeviceOptions {
     private List<String> disks = List.of();
 
     @Option(
+            names = "--net",
+            paramLabel = NetOption.SYNTAX,
+            description = "A network card: on a network of its own that goes out through this process (user), or on a tap interface; "
+                    + "docs/networking.md has the settings.")
+    private List<String> nets = List.of();
+
+    @Option(
             names = "--transport",
             paramLabel = "HOW",
             defaultValue = "pci",
@@ -48,6 +55,9 @@ final class DeviceOptions {
         plan.transport(transport).packedRings(packedRings);
         for (int number = 0; number < disks.size(); number++) {
             plan.add(VirtioPlace.DISK, DiskOption.parse(disks.get(number)).source(number));
+        }
+        for (int number = 0; number < nets.size(); number++) {
+            plan.add(VirtioPlace.NETWORK, NetOption.parse(nets.get(number)).source(number));
         }
         exchange.into(plan);
     }

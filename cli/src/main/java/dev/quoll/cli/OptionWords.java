@@ -16,6 +16,12 @@ final class OptionWords {
     private final boolean named;
     private final List<String> alone = new ArrayList<>();
     private final Map<String, String> settings = new LinkedHashMap<>();
+    private final List<String> repeated = new ArrayList<>();
+
+    /** As below, without a key that may come more than once. */
+    OptionWords(String option, String text, boolean first, Set<String> keys) {
+        this(option, text, first, keys, "");
+    }
 
     /**
      * Cuts the text into its words.
@@ -23,9 +29,10 @@ final class OptionWords {
      * @param option the option's name, for messages
      * @param first whether the first word stands alone whatever is in it, such as a file name with an equals sign
      * @param keys the keys that take a value
+     * @param many the one of them that may come more than once
      * @throws IllegalArgumentException with a sentence when a key is unknown or comes twice
      */
-    OptionWords(String option, String text, boolean first, Set<String> keys) {
+    OptionWords(String option, String text, boolean first, Set<String> keys, String many) {
         this.option = option;
         named = first;
         boolean name = first;
@@ -36,6 +43,8 @@ final class OptionWords {
             } else if (!keys.contains(word.substring(0, equals))) {
                 throw new IllegalArgumentException("%s does not know \"%s\"; it knows %s"
                         .formatted(option, word.substring(0, equals), String.join(", ", keys.stream().sorted().toList())));
+            } else if (word.substring(0, equals).equals(many)) {
+                repeated.add(word.substring(equals + 1));
             } else if (settings.put(word.substring(0, equals), word.substring(equals + 1)) != null) {
                 throw new IllegalArgumentException("%s has \"%s\" twice".formatted(option, word.substring(0, equals)));
             }
@@ -83,6 +92,11 @@ final class OptionWords {
 
     Optional<String> text(String key) {
         return Optional.ofNullable(settings.get(key));
+    }
+
+    /** The values of the key that may come more than once. */
+    List<String> repeated() {
+        return repeated;
     }
 
     /** A number; with K, M, G or T behind it thousands of bytes are meant as powers of 1024. */

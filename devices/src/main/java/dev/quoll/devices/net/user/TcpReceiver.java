@@ -82,6 +82,7 @@ final class TcpReceiver {
             ended = true;
             next++;
             edge = Sequence.later(edge, next);
+            drain(host);
         }
     }
 
