@@ -186,7 +186,10 @@ final class TcpConnection extends Deadlines.Entry {
         }
         if (segment.has(TcpSegment.RST)) {
             if (segment.sequence == receiver.next()) {
-                close(true);
+                if (!guestDone()) {
+                    // CLOSING, LAST-ACK and TIME-WAIT end with it, and nobody is told of an error.
+                    close(!(receiver.finished() && sender.endSent()));
+                }
             } else {
                 acknowledgeNow = true;
             }
@@ -217,6 +220,11 @@ final class TcpConnection extends Deadlines.Entry {
         if (state == State.SYNCHRONIZED && sender.endAcknowledged() && receiver.finished()) {
             finish(now);
         }
+    }
+
+    /** Both streams have ended for the guest, which may have forgotten the connection; the host has not taken all yet. */
+    private boolean guestDone() {
+        return state == State.SYNCHRONIZED && receiver.ended() && sender.endAcknowledged();
     }
 
     private void text(TcpSegment segment) throws IOException {
@@ -385,7 +393,10 @@ final class TcpConnection extends Deadlines.Entry {
 
     private void alive(long now) {
         boolean busy = sender.busy();
-        if (sender.unanswered() >= (busy ? TRIES : KEEPALIVE_TRIES)) {
+        if (guestDone()) {
+            lastHeard = now;
+            sender.rest();
+        } else if (sender.unanswered() >= (busy ? TRIES : KEEPALIVE_TRIES)) {
             abort();
         } else if (busy) {
             sender.timedOut(now);

@@ -182,7 +182,7 @@ final class TcpReceiver {
 
     /** Whether the window has opened so far that the guest should hear (RFC 9293, 3.8.6.2.2). */
     boolean windowOpened(int mss) {
-        int gain = bestEdge() - edge;
+        int gain = ended ? 0 : bestEdge() - edge;
         return gain >= Limits.TCP_BUFFER / 2 || edge - next < 2 * mss && gain >= 2 * mss;
     }
 
