@@ -15,11 +15,6 @@ public final class kvm_h {
         // static members only
     }
 
-    /** The value of {@code KVM_API_VERSION}: 12. */
-    public static int KVM_API_VERSION() {
-        return 12;
-    }
-
     /** The value of {@code KVM_GET_API_VERSION}: 0xae00. */
     public static long KVM_GET_API_VERSION() {
         return 44544L;
@@ -50,9 +45,34 @@ public final class kvm_h {
         return 3221794309L;
     }
 
+    /** The value of {@code KVM_GET_EMULATED_CPUID}: 0xc008ae09. */
+    public static long KVM_GET_EMULATED_CPUID() {
+        return 3221794313L;
+    }
+
+    /** The value of {@code KVM_GET_MSR_FEATURE_INDEX_LIST}: 0xc004ae0a. */
+    public static long KVM_GET_MSR_FEATURE_INDEX_LIST() {
+        return 3221532170L;
+    }
+
     /** The value of {@code KVM_CREATE_VCPU}: 0xae41. */
     public static long KVM_CREATE_VCPU() {
         return 44609L;
+    }
+
+    /** The value of {@code KVM_GET_DIRTY_LOG}: 0x4010ae42. */
+    public static long KVM_GET_DIRTY_LOG() {
+        return 1074835010L;
+    }
+
+    /** The value of {@code KVM_SET_NR_MMU_PAGES}: 0xae44. */
+    public static long KVM_SET_NR_MMU_PAGES() {
+        return 44612L;
+    }
+
+    /** The value of {@code KVM_GET_NR_MMU_PAGES}: 0xae45. */
+    public static long KVM_GET_NR_MMU_PAGES() {
+        return 44613L;
     }
 
     /** The value of {@code KVM_SET_USER_MEMORY_REGION}: 0x4020ae46. */
@@ -68,6 +88,146 @@ public final class kvm_h {
     /** The value of {@code KVM_SET_IDENTITY_MAP_ADDR}: 0x4008ae48. */
     public static long KVM_SET_IDENTITY_MAP_ADDR() {
         return 1074310728L;
+    }
+
+    /** The value of {@code KVM_CREATE_IRQCHIP}: 0xae60. */
+    public static long KVM_CREATE_IRQCHIP() {
+        return 44640L;
+    }
+
+    /** The value of {@code KVM_IRQ_LINE}: 0x4008ae61. */
+    public static long KVM_IRQ_LINE() {
+        return 1074310753L;
+    }
+
+    /** The value of {@code KVM_GET_IRQCHIP}: 0xc208ae62. */
+    public static long KVM_GET_IRQCHIP() {
+        return 3255348834L;
+    }
+
+    /** The value of {@code KVM_SET_IRQCHIP}: 0x8208ae63. */
+    public static long KVM_SET_IRQCHIP() {
+        return 2181607011L;
+    }
+
+    /** The value of {@code KVM_CREATE_PIT}: 0xae64. */
+    public static long KVM_CREATE_PIT() {
+        return 44644L;
+    }
+
+    /** The value of {@code KVM_GET_PIT}: 0xc048ae65. */
+    public static long KVM_GET_PIT() {
+        return 3225988709L;
+    }
+
+    /** The value of {@code KVM_SET_PIT}: 0x8048ae66. */
+    public static long KVM_SET_PIT() {
+        return 2152246886L;
+    }
+
+    /** The value of {@code KVM_IRQ_LINE_STATUS}: 0xc008ae67. */
+    public static long KVM_IRQ_LINE_STATUS() {
+        return 3221794407L;
+    }
+
+    /** The value of {@code KVM_REGISTER_COALESCED_MMIO}: 0x4010ae67. */
+    public static long KVM_REGISTER_COALESCED_MMIO() {
+        return 1074835047L;
+    }
+
+    /** The value of {@code KVM_UNREGISTER_COALESCED_MMIO}: 0x4010ae68. */
+    public static long KVM_UNREGISTER_COALESCED_MMIO() {
+        return 1074835048L;
+    }
+
+    /** The value of {@code KVM_SET_GSI_ROUTING}: 0x4008ae6a. */
+    public static long KVM_SET_GSI_ROUTING() {
+        return 1074310762L;
+    }
+
+    /** The value of {@code KVM_REINJECT_CONTROL}: 0xae71. */
+    public static long KVM_REINJECT_CONTROL() {
+        return 44657L;
+    }
+
+    /** The value of {@code KVM_IRQFD}: 0x4020ae76. */
+    public static long KVM_IRQFD() {
+        return 1075883638L;
+    }
+
+    /** The value of {@code KVM_CREATE_PIT2}: 0x4040ae77. */
+    public static long KVM_CREATE_PIT2() {
+        return 1077980791L;
+    }
+
+    /** The value of {@code KVM_SET_BOOT_CPU_ID}: 0xae78. */
+    public static long KVM_SET_BOOT_CPU_ID() {
+        return 44664L;
+    }
+
+    /** The value of {@code KVM_IOEVENTFD}: 0x4040ae79. */
+    public static long KVM_IOEVENTFD() {
+        return 1077980793L;
+    }
+
+    /** The value of {@code KVM_SET_CLOCK}: 0x4030ae7b. */
+    public static long KVM_SET_CLOCK() {
+        return 1076932219L;
+    }
+
+    /** The value of {@code KVM_GET_CLOCK}: 0x8030ae7c. */
+    public static long KVM_GET_CLOCK() {
+        return 2150674044L;
+    }
+
+    /** The value of {@code KVM_GET_PIT2}: 0x8070ae9f. */
+    public static long KVM_GET_PIT2() {
+        return 2154868383L;
+    }
+
+    /** The value of {@code KVM_SET_PIT2}: 0x4070aea0. */
+    public static long KVM_SET_PIT2() {
+        return 1081126560L;
+    }
+
+    /** The value of {@code KVM_SET_TSC_KHZ}: 0xaea2. */
+    public static long KVM_SET_TSC_KHZ() {
+        return 44706L;
+    }
+
+    /** The value of {@code KVM_GET_TSC_KHZ}: 0xaea3. */
+    public static long KVM_GET_TSC_KHZ() {
+        return 44707L;
+    }
+
+    /** The value of {@code KVM_SIGNAL_MSI}: 0x4020aea5. */
+    public static long KVM_SIGNAL_MSI() {
+        return 1075883685L;
+    }
+
+    /** The value of {@code KVM_SET_PMU_EVENT_FILTER}: 0x4020aeb2. */
+    public static long KVM_SET_PMU_EVENT_FILTER() {
+        return 1075883698L;
+    }
+
+    /** The value of {@code KVM_CREATE_DEVICE}: 0xc00caee0. */
+    public static long KVM_CREATE_DEVICE() {
+        return 3222056672L;
+    }
+
+    /** The value of {@code KVM_SET_DEVICE_ATTR}: 0x4018aee1. */
+    public static long KVM_SET_DEVICE_ATTR() {
+        return 1075359457L;
+    }
+
+    /** The value of {@code KVM_GET_DEVICE_ATTR}: 0x4018aee2. */
+    public static long KVM_GET_DEVICE_ATTR() {
+        return 1075359458L;
+    }
+
+    /** The value of {@code KVM_HAS_DEVICE_ATTR}: 0x4018aee3. */
+    public static long KVM_HAS_DEVICE_ATTR() {
+        return 1075359459L;
     }
 
     /** The value of {@code KVM_RUN}: 0xae80. */
@@ -95,6 +255,16 @@ public final class kvm_h {
         return 1094233732L;
     }
 
+    /** The value of {@code KVM_TRANSLATE}: 0xc018ae85. */
+    public static long KVM_TRANSLATE() {
+        return 3222843013L;
+    }
+
+    /** The value of {@code KVM_INTERRUPT}: 0x4004ae86. */
+    public static long KVM_INTERRUPT() {
+        return 1074048646L;
+    }
+
     /** The value of {@code KVM_GET_MSRS}: 0xc008ae88. */
     public static long KVM_GET_MSRS() {
         return 3221794440L;
@@ -103,6 +273,36 @@ public final class kvm_h {
     /** The value of {@code KVM_SET_MSRS}: 0x4008ae89. */
     public static long KVM_SET_MSRS() {
         return 1074310793L;
+    }
+
+    /** The value of {@code KVM_SET_CPUID}: 0x4008ae8a. */
+    public static long KVM_SET_CPUID() {
+        return 1074310794L;
+    }
+
+    /** The value of {@code KVM_SET_SIGNAL_MASK}: 0x4004ae8b. */
+    public static long KVM_SET_SIGNAL_MASK() {
+        return 1074048651L;
+    }
+
+    /** The value of {@code KVM_GET_FPU}: 0x81a0ae8c. */
+    public static long KVM_GET_FPU() {
+        return 2174791308L;
+    }
+
+    /** The value of {@code KVM_SET_FPU}: 0x41a0ae8d. */
+    public static long KVM_SET_FPU() {
+        return 1101049485L;
+    }
+
+    /** The value of {@code KVM_GET_LAPIC}: 0x8400ae8e. */
+    public static long KVM_GET_LAPIC() {
+        return 2214637198L;
+    }
+
+    /** The value of {@code KVM_SET_LAPIC}: 0x4400ae8f. */
+    public static long KVM_SET_LAPIC() {
+        return 1140895375L;
     }
 
     /** The value of {@code KVM_SET_CPUID2}: 0x4008ae90. */
@@ -115,9 +315,144 @@ public final class kvm_h {
         return 3221794449L;
     }
 
-    /** The value of {@code KVM_SET_SIGNAL_MASK}: 0x4004ae8b. */
-    public static long KVM_SET_SIGNAL_MASK() {
-        return 1074048651L;
+    /** The value of {@code KVM_TPR_ACCESS_REPORTING}: 0xc028ae92. */
+    public static long KVM_TPR_ACCESS_REPORTING() {
+        return 3223891602L;
+    }
+
+    /** The value of {@code KVM_SET_VAPIC_ADDR}: 0x4008ae93. */
+    public static long KVM_SET_VAPIC_ADDR() {
+        return 1074310803L;
+    }
+
+    /** The value of {@code KVM_GET_MP_STATE}: 0x8004ae98. */
+    public static long KVM_GET_MP_STATE() {
+        return 2147790488L;
+    }
+
+    /** The value of {@code KVM_SET_MP_STATE}: 0x4004ae99. */
+    public static long KVM_SET_MP_STATE() {
+        return 1074048665L;
+    }
+
+    /** The value of {@code KVM_NMI}: 0xae9a. */
+    public static long KVM_NMI() {
+        return 44698L;
+    }
+
+    /** The value of {@code KVM_SET_GUEST_DEBUG}: 0x4048ae9b. */
+    public static long KVM_SET_GUEST_DEBUG() {
+        return 1078505115L;
+    }
+
+    /** The value of {@code KVM_X86_SETUP_MCE}: 0x4008ae9c. */
+    public static long KVM_X86_SETUP_MCE() {
+        return 1074310812L;
+    }
+
+    /** The value of {@code KVM_X86_GET_MCE_CAP_SUPPORTED}: 0x8008ae9d. */
+    public static long KVM_X86_GET_MCE_CAP_SUPPORTED() {
+        return 2148052637L;
+    }
+
+    /** The value of {@code KVM_X86_SET_MCE}: 0x4040ae9e. */
+    public static long KVM_X86_SET_MCE() {
+        return 1077980830L;
+    }
+
+    /** The value of {@code KVM_GET_VCPU_EVENTS}: 0x8040ae9f. */
+    public static long KVM_GET_VCPU_EVENTS() {
+        return 2151722655L;
+    }
+
+    /** The value of {@code KVM_SET_VCPU_EVENTS}: 0x4040aea0. */
+    public static long KVM_SET_VCPU_EVENTS() {
+        return 1077980832L;
+    }
+
+    /** The value of {@code KVM_GET_DEBUGREGS}: 0x8080aea1. */
+    public static long KVM_GET_DEBUGREGS() {
+        return 2155916961L;
+    }
+
+    /** The value of {@code KVM_SET_DEBUGREGS}: 0x4080aea2. */
+    public static long KVM_SET_DEBUGREGS() {
+        return 1082175138L;
+    }
+
+    /** The value of {@code KVM_ENABLE_CAP}: 0x4068aea3. */
+    public static long KVM_ENABLE_CAP() {
+        return 1080602275L;
+    }
+
+    /** The value of {@code KVM_GET_XSAVE}: 0x9000aea4. */
+    public static long KVM_GET_XSAVE() {
+        return 2415963812L;
+    }
+
+    /** The value of {@code KVM_SET_XSAVE}: 0x5000aea5. */
+    public static long KVM_SET_XSAVE() {
+        return 1342221989L;
+    }
+
+    /** The value of {@code KVM_GET_XCRS}: 0x8188aea6. */
+    public static long KVM_GET_XCRS() {
+        return 2173218470L;
+    }
+
+    /** The value of {@code KVM_SET_XCRS}: 0x4188aea7. */
+    public static long KVM_SET_XCRS() {
+        return 1099476647L;
+    }
+
+    /** The value of {@code KVM_KVMCLOCK_CTRL}: 0xaead. */
+    public static long KVM_KVMCLOCK_CTRL() {
+        return 44717L;
+    }
+
+    /** The value of {@code KVM_SMI}: 0xaeb7. */
+    public static long KVM_SMI() {
+        return 44727L;
+    }
+
+    /** The value of {@code KVM_CLEAR_DIRTY_LOG}: 0xc018aec0. */
+    public static long KVM_CLEAR_DIRTY_LOG() {
+        return 3222843072L;
+    }
+
+    /** The value of {@code KVM_GET_SUPPORTED_HV_CPUID}: 0xc008aec1. */
+    public static long KVM_GET_SUPPORTED_HV_CPUID() {
+        return 3221794497L;
+    }
+
+    /** The value of {@code KVM_X86_SET_MSR_FILTER}: 0x4188aec6. */
+    public static long KVM_X86_SET_MSR_FILTER() {
+        return 1099476678L;
+    }
+
+    /** The value of {@code KVM_RESET_DIRTY_RINGS}: 0xaec7. */
+    public static long KVM_RESET_DIRTY_RINGS() {
+        return 44743L;
+    }
+
+    /** The value of {@code KVM_GET_SREGS2}: 0x8140aecc. */
+    public static long KVM_GET_SREGS2() {
+        return 2168499916L;
+    }
+
+    /** The value of {@code KVM_SET_SREGS2}: 0x4140aecd. */
+    public static long KVM_SET_SREGS2() {
+        return 1094758093L;
+    }
+
+    /** The value of {@code KVM_GET_STATS_FD}: 0xaece. */
+    public static long KVM_GET_STATS_FD() {
+        return 44750L;
+    }
+
+    /** The value of {@code KVM_GET_XSAVE2}: 0x9000aecf. */
+    public static long KVM_GET_XSAVE2() {
+        return 2415963855L;
     }
 
     /** The value of {@code KVM_CAP_IRQCHIP}: 0. */
@@ -140,9 +475,19 @@ public final class kvm_h {
         return 4;
     }
 
+    /** The value of {@code KVM_CAP_VAPIC}: 6. */
+    public static int KVM_CAP_VAPIC() {
+        return 6;
+    }
+
     /** The value of {@code KVM_CAP_EXT_CPUID}: 7. */
     public static int KVM_CAP_EXT_CPUID() {
         return 7;
+    }
+
+    /** The value of {@code KVM_CAP_CLOCKSOURCE}: 8. */
+    public static int KVM_CAP_CLOCKSOURCE() {
+        return 8;
     }
 
     /** The value of {@code KVM_CAP_NR_VCPUS}: 9. */
@@ -155,9 +500,29 @@ public final class kvm_h {
         return 10;
     }
 
+    /** The value of {@code KVM_CAP_DESTROY_MEMORY_REGION_WORKS}: 21. */
+    public static int KVM_CAP_DESTROY_MEMORY_REGION_WORKS() {
+        return 21;
+    }
+
+    /** The value of {@code KVM_CAP_PIT}: 11. */
+    public static int KVM_CAP_PIT() {
+        return 11;
+    }
+
+    /** The value of {@code KVM_CAP_NOP_IO_DELAY}: 12. */
+    public static int KVM_CAP_NOP_IO_DELAY() {
+        return 12;
+    }
+
     /** The value of {@code KVM_CAP_MP_STATE}: 14. */
     public static int KVM_CAP_MP_STATE() {
         return 14;
+    }
+
+    /** The value of {@code KVM_CAP_COALESCED_MMIO}: 15. */
+    public static int KVM_CAP_COALESCED_MMIO() {
+        return 15;
     }
 
     /** The value of {@code KVM_CAP_SYNC_MMU}: 16. */
@@ -165,14 +530,39 @@ public final class kvm_h {
         return 16;
     }
 
+    /** The value of {@code KVM_CAP_USER_NMI}: 22. */
+    public static int KVM_CAP_USER_NMI() {
+        return 22;
+    }
+
+    /** The value of {@code KVM_CAP_SET_GUEST_DEBUG}: 23. */
+    public static int KVM_CAP_SET_GUEST_DEBUG() {
+        return 23;
+    }
+
+    /** The value of {@code KVM_CAP_REINJECT_CONTROL}: 24. */
+    public static int KVM_CAP_REINJECT_CONTROL() {
+        return 24;
+    }
+
     /** The value of {@code KVM_CAP_IRQ_ROUTING}: 25. */
     public static int KVM_CAP_IRQ_ROUTING() {
         return 25;
     }
 
-    /** The value of {@code KVM_CAP_DESTROY_MEMORY_REGION_WORKS}: 21. */
-    public static int KVM_CAP_DESTROY_MEMORY_REGION_WORKS() {
-        return 21;
+    /** The value of {@code KVM_CAP_IRQ_INJECT_STATUS}: 26. */
+    public static int KVM_CAP_IRQ_INJECT_STATUS() {
+        return 26;
+    }
+
+    /** The value of {@code KVM_CAP_JOIN_MEMORY_REGIONS_WORKS}: 30. */
+    public static int KVM_CAP_JOIN_MEMORY_REGIONS_WORKS() {
+        return 30;
+    }
+
+    /** The value of {@code KVM_CAP_MCE}: 31. */
+    public static int KVM_CAP_MCE() {
+        return 31;
     }
 
     /** The value of {@code KVM_CAP_IRQFD}: 32. */
@@ -183,6 +573,11 @@ public final class kvm_h {
     /** The value of {@code KVM_CAP_PIT2}: 33. */
     public static int KVM_CAP_PIT2() {
         return 33;
+    }
+
+    /** The value of {@code KVM_CAP_SET_BOOT_CPU_ID}: 34. */
+    public static int KVM_CAP_SET_BOOT_CPU_ID() {
+        return 34;
     }
 
     /** The value of {@code KVM_CAP_PIT_STATE2}: 35. */
@@ -215,9 +610,29 @@ public final class kvm_h {
         return 41;
     }
 
+    /** The value of {@code KVM_CAP_PCI_SEGMENT}: 47. */
+    public static int KVM_CAP_PCI_SEGMENT() {
+        return 47;
+    }
+
+    /** The value of {@code KVM_CAP_INTR_SHADOW}: 49. */
+    public static int KVM_CAP_INTR_SHADOW() {
+        return 49;
+    }
+
     /** The value of {@code KVM_CAP_DEBUGREGS}: 50. */
     public static int KVM_CAP_DEBUGREGS() {
         return 50;
+    }
+
+    /** The value of {@code KVM_CAP_X86_ROBUST_SINGLESTEP}: 51. */
+    public static int KVM_CAP_X86_ROBUST_SINGLESTEP() {
+        return 51;
+    }
+
+    /** The value of {@code KVM_CAP_ENABLE_CAP}: 54. */
+    public static int KVM_CAP_ENABLE_CAP() {
+        return 54;
     }
 
     /** The value of {@code KVM_CAP_XSAVE}: 55. */
@@ -228,6 +643,11 @@ public final class kvm_h {
     /** The value of {@code KVM_CAP_XCRS}: 56. */
     public static int KVM_CAP_XCRS() {
         return 56;
+    }
+
+    /** The value of {@code KVM_CAP_ASYNC_PF}: 59. */
+    public static int KVM_CAP_ASYNC_PF() {
+        return 59;
     }
 
     /** The value of {@code KVM_CAP_TSC_CONTROL}: 60. */
@@ -250,6 +670,16 @@ public final class kvm_h {
         return 72;
     }
 
+    /** The value of {@code KVM_CAP_SYNC_REGS}: 74. */
+    public static int KVM_CAP_SYNC_REGS() {
+        return 74;
+    }
+
+    /** The value of {@code KVM_CAP_KVMCLOCK_CTRL}: 76. */
+    public static int KVM_CAP_KVMCLOCK_CTRL() {
+        return 76;
+    }
+
     /** The value of {@code KVM_CAP_SIGNAL_MSI}: 77. */
     public static int KVM_CAP_SIGNAL_MSI() {
         return 77;
@@ -260,9 +690,24 @@ public final class kvm_h {
         return 81;
     }
 
+    /** The value of {@code KVM_CAP_IRQFD_RESAMPLE}: 82. */
+    public static int KVM_CAP_IRQFD_RESAMPLE() {
+        return 82;
+    }
+
+    /** The value of {@code KVM_CAP_DEVICE_CTRL}: 89. */
+    public static int KVM_CAP_DEVICE_CTRL() {
+        return 89;
+    }
+
     /** The value of {@code KVM_CAP_EXT_EMUL_CPUID}: 95. */
     public static int KVM_CAP_EXT_EMUL_CPUID() {
         return 95;
+    }
+
+    /** The value of {@code KVM_CAP_IOAPIC_POLARITY_IGNORED}: 97. */
+    public static int KVM_CAP_IOAPIC_POLARITY_IGNORED() {
+        return 97;
     }
 
     /** The value of {@code KVM_CAP_ENABLE_CAP_VM}: 98. */
@@ -270,9 +715,44 @@ public final class kvm_h {
         return 98;
     }
 
+    /** The value of {@code KVM_CAP_IOEVENTFD_NO_LENGTH}: 100. */
+    public static int KVM_CAP_IOEVENTFD_NO_LENGTH() {
+        return 100;
+    }
+
+    /** The value of {@code KVM_CAP_VM_ATTRIBUTES}: 101. */
+    public static int KVM_CAP_VM_ATTRIBUTES() {
+        return 101;
+    }
+
     /** The value of {@code KVM_CAP_CHECK_EXTENSION_VM}: 105. */
     public static int KVM_CAP_CHECK_EXTENSION_VM() {
         return 105;
+    }
+
+    /** The value of {@code KVM_CAP_DISABLE_QUIRKS}: 116. */
+    public static int KVM_CAP_DISABLE_QUIRKS() {
+        return 116;
+    }
+
+    /** The value of {@code KVM_CAP_X86_SMM}: 117. */
+    public static int KVM_CAP_X86_SMM() {
+        return 117;
+    }
+
+    /** The value of {@code KVM_CAP_MULTI_ADDRESS_SPACE}: 118. */
+    public static int KVM_CAP_MULTI_ADDRESS_SPACE() {
+        return 118;
+    }
+
+    /** The value of {@code KVM_CAP_GUEST_DEBUG_HW_BPS}: 119. */
+    public static int KVM_CAP_GUEST_DEBUG_HW_BPS() {
+        return 119;
+    }
+
+    /** The value of {@code KVM_CAP_GUEST_DEBUG_HW_WPS}: 120. */
+    public static int KVM_CAP_GUEST_DEBUG_HW_WPS() {
+        return 120;
     }
 
     /** The value of {@code KVM_CAP_SPLIT_IRQCHIP}: 121. */
@@ -280,14 +760,14 @@ public final class kvm_h {
         return 121;
     }
 
-    /** The value of {@code KVM_CAP_IMMEDIATE_EXIT}: 136. */
-    public static int KVM_CAP_IMMEDIATE_EXIT() {
-        return 136;
+    /** The value of {@code KVM_CAP_IOEVENTFD_ANY_LENGTH}: 122. */
+    public static int KVM_CAP_IOEVENTFD_ANY_LENGTH() {
+        return 122;
     }
 
-    /** The value of {@code KVM_CAP_X2APIC_API}: 129. */
-    public static int KVM_CAP_X2APIC_API() {
-        return 129;
+    /** The value of {@code KVM_CAP_VCPU_ATTRIBUTES}: 127. */
+    public static int KVM_CAP_VCPU_ATTRIBUTES() {
+        return 127;
     }
 
     /** The value of {@code KVM_CAP_MAX_VCPU_ID}: 128. */
@@ -295,9 +775,64 @@ public final class kvm_h {
         return 128;
     }
 
+    /** The value of {@code KVM_CAP_X2APIC_API}: 129. */
+    public static int KVM_CAP_X2APIC_API() {
+        return 129;
+    }
+
+    /** The value of {@code KVM_CAP_IMMEDIATE_EXIT}: 136. */
+    public static int KVM_CAP_IMMEDIATE_EXIT() {
+        return 136;
+    }
+
+    /** The value of {@code KVM_CAP_GET_MSR_FEATURES}: 153. */
+    public static int KVM_CAP_GET_MSR_FEATURES() {
+        return 153;
+    }
+
+    /** The value of {@code KVM_CAP_MSR_PLATFORM_INFO}: 159. */
+    public static int KVM_CAP_MSR_PLATFORM_INFO() {
+        return 159;
+    }
+
     /** The value of {@code KVM_CAP_COALESCED_PIO}: 162. */
     public static int KVM_CAP_COALESCED_PIO() {
         return 162;
+    }
+
+    /** The value of {@code KVM_CAP_EXCEPTION_PAYLOAD}: 164. */
+    public static int KVM_CAP_EXCEPTION_PAYLOAD() {
+        return 164;
+    }
+
+    /** The value of {@code KVM_CAP_MANUAL_DIRTY_LOG_PROTECT}: 166. */
+    public static int KVM_CAP_MANUAL_DIRTY_LOG_PROTECT() {
+        return 166;
+    }
+
+    /** The value of {@code KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2}: 168. */
+    public static int KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2() {
+        return 168;
+    }
+
+    /** The value of {@code KVM_CAP_PMU_EVENT_FILTER}: 173. */
+    public static int KVM_CAP_PMU_EVENT_FILTER() {
+        return 173;
+    }
+
+    /** The value of {@code KVM_CAP_HALT_POLL}: 182. */
+    public static int KVM_CAP_HALT_POLL() {
+        return 182;
+    }
+
+    /** The value of {@code KVM_CAP_ASYNC_PF_INT}: 183. */
+    public static int KVM_CAP_ASYNC_PF_INT() {
+        return 183;
+    }
+
+    /** The value of {@code KVM_CAP_LAST_CPU}: 184. */
+    public static int KVM_CAP_LAST_CPU() {
+        return 184;
     }
 
     /** The value of {@code KVM_CAP_X86_USER_SPACE_MSR}: 188. */
@@ -315,14 +850,34 @@ public final class kvm_h {
         return 192;
     }
 
-    /** The value of {@code KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2}: 168. */
-    public static int KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2() {
-        return 168;
+    /** The value of {@code KVM_CAP_X86_BUS_LOCK_EXIT}: 193. */
+    public static int KVM_CAP_X86_BUS_LOCK_EXIT() {
+        return 193;
     }
 
-    /** The value of {@code KVM_CAP_SET_GUEST_DEBUG}: 23. */
-    public static int KVM_CAP_SET_GUEST_DEBUG() {
-        return 23;
+    /** The value of {@code KVM_CAP_X86_DISABLE_EXITS}: 143. */
+    public static int KVM_CAP_X86_DISABLE_EXITS() {
+        return 143;
+    }
+
+    /** The value of {@code KVM_CAP_ENFORCE_PV_FEATURE_CPUID}: 190. */
+    public static int KVM_CAP_ENFORCE_PV_FEATURE_CPUID() {
+        return 190;
+    }
+
+    /** The value of {@code KVM_CAP_SET_GUEST_DEBUG2}: 195. */
+    public static int KVM_CAP_SET_GUEST_DEBUG2() {
+        return 195;
+    }
+
+    /** The value of {@code KVM_CAP_SREGS2}: 200. */
+    public static int KVM_CAP_SREGS2() {
+        return 200;
+    }
+
+    /** The value of {@code KVM_CAP_EXIT_HYPERCALL}: 201. */
+    public static int KVM_CAP_EXIT_HYPERCALL() {
+        return 201;
     }
 
     /** The value of {@code KVM_CAP_BINARY_STATS_FD}: 203. */
@@ -330,9 +885,59 @@ public final class kvm_h {
         return 203;
     }
 
+    /** The value of {@code KVM_CAP_EXIT_ON_EMULATION_FAILURE}: 204. */
+    public static int KVM_CAP_EXIT_ON_EMULATION_FAILURE() {
+        return 204;
+    }
+
     /** The value of {@code KVM_CAP_XSAVE2}: 208. */
     public static int KVM_CAP_XSAVE2() {
         return 208;
+    }
+
+    /** The value of {@code KVM_CAP_SYS_ATTRIBUTES}: 209. */
+    public static int KVM_CAP_SYS_ATTRIBUTES() {
+        return 209;
+    }
+
+    /** The value of {@code KVM_CAP_PMU_CAPABILITY}: 212. */
+    public static int KVM_CAP_PMU_CAPABILITY() {
+        return 212;
+    }
+
+    /** The value of {@code KVM_CAP_DISABLE_QUIRKS2}: 213. */
+    public static int KVM_CAP_DISABLE_QUIRKS2() {
+        return 213;
+    }
+
+    /** The value of {@code KVM_CAP_VM_TSC_CONTROL}: 214. */
+    public static int KVM_CAP_VM_TSC_CONTROL() {
+        return 214;
+    }
+
+    /** The value of {@code KVM_CAP_SYSTEM_EVENT_DATA}: 215. */
+    public static int KVM_CAP_SYSTEM_EVENT_DATA() {
+        return 215;
+    }
+
+    /** The value of {@code KVM_CAP_X86_TRIPLE_FAULT_EVENT}: 218. */
+    public static int KVM_CAP_X86_TRIPLE_FAULT_EVENT() {
+        return 218;
+    }
+
+    /** The value of {@code KVM_CAP_X86_NOTIFY_VMEXIT}: 219. */
+    public static int KVM_CAP_X86_NOTIFY_VMEXIT() {
+        return 219;
+    }
+
+    /** The value of {@code KVM_CAP_VM_DISABLE_NX_HUGE_PAGES}: 220. */
+    public static int KVM_CAP_VM_DISABLE_NX_HUGE_PAGES() {
+        return 220;
+    }
+
+    /** The value of {@code KVM_CAP_DIRTY_LOG_RING_ACQ_REL}: 223. */
+    public static int KVM_CAP_DIRTY_LOG_RING_ACQ_REL() {
+        return 223;
     }
 
     /** The value of {@code KVM_EXIT_UNKNOWN}: 0. */
@@ -400,9 +1005,19 @@ public final class kvm_h {
         return 12;
     }
 
+    /** The value of {@code KVM_EXIT_NMI}: 16. */
+    public static int KVM_EXIT_NMI() {
+        return 16;
+    }
+
     /** The value of {@code KVM_EXIT_INTERNAL_ERROR}: 17. */
     public static int KVM_EXIT_INTERNAL_ERROR() {
         return 17;
+    }
+
+    /** The value of {@code KVM_EXIT_WATCHDOG}: 21. */
+    public static int KVM_EXIT_WATCHDOG() {
+        return 21;
     }
 
     /** The value of {@code KVM_EXIT_SYSTEM_EVENT}: 24. */
@@ -425,14 +1040,19 @@ public final class kvm_h {
         return 30;
     }
 
-    /** The value of {@code KVM_EXIT_IO_IN}: 0. */
-    public static int KVM_EXIT_IO_IN() {
-        return 0;
+    /** The value of {@code KVM_EXIT_DIRTY_RING_FULL}: 31. */
+    public static int KVM_EXIT_DIRTY_RING_FULL() {
+        return 31;
     }
 
-    /** The value of {@code KVM_EXIT_IO_OUT}: 1. */
-    public static int KVM_EXIT_IO_OUT() {
-        return 1;
+    /** The value of {@code KVM_EXIT_X86_BUS_LOCK}: 33. */
+    public static int KVM_EXIT_X86_BUS_LOCK() {
+        return 33;
+    }
+
+    /** The value of {@code KVM_EXIT_NOTIFY}: 37. */
+    public static int KVM_EXIT_NOTIFY() {
+        return 37;
     }
 
     /** The value of {@code KVM_INTERNAL_ERROR_EMULATION}: 1. */
@@ -460,6 +1080,16 @@ public final class kvm_h {
         return 1;
     }
 
+    /** The value of {@code KVM_EXIT_IO_IN}: 0. */
+    public static int KVM_EXIT_IO_IN() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_EXIT_IO_OUT}: 1. */
+    public static int KVM_EXIT_IO_OUT() {
+        return 1;
+    }
+
     /** The value of {@code KVM_SYSTEM_EVENT_SHUTDOWN}: 1. */
     public static int KVM_SYSTEM_EVENT_SHUTDOWN() {
         return 1;
@@ -475,6 +1105,51 @@ public final class kvm_h {
         return 3;
     }
 
+    /** The value of {@code KVM_SYSTEM_EVENT_WAKEUP}: 4. */
+    public static int KVM_SYSTEM_EVENT_WAKEUP() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_SYSTEM_EVENT_SUSPEND}: 5. */
+    public static int KVM_SYSTEM_EVENT_SUSPEND() {
+        return 5;
+    }
+
+    /** The value of {@code KVM_MSR_EXIT_REASON_INVAL}: 1. */
+    public static int KVM_MSR_EXIT_REASON_INVAL() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_MSR_EXIT_REASON_UNKNOWN}: 2. */
+    public static int KVM_MSR_EXIT_REASON_UNKNOWN() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_MSR_EXIT_REASON_FILTER}: 4. */
+    public static int KVM_MSR_EXIT_REASON_FILTER() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_NOTIFY_CONTEXT_INVALID}: 1. */
+    public static int KVM_NOTIFY_CONTEXT_INVALID() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_RUN_X86_SMM}: 1. */
+    public static int KVM_RUN_X86_SMM() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_RUN_X86_BUS_LOCK}: 2. */
+    public static int KVM_RUN_X86_BUS_LOCK() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_API_VERSION}: 12. */
+    public static int KVM_API_VERSION() {
+        return 12;
+    }
+
     /** The value of {@code KVM_MEM_LOG_DIRTY_PAGES}: 1. */
     public static int KVM_MEM_LOG_DIRTY_PAGES() {
         return 1;
@@ -485,9 +1160,559 @@ public final class kvm_h {
         return 2;
     }
 
+    /** The value of {@code KVM_PIT_SPEAKER_DUMMY}: 1. */
+    public static int KVM_PIT_SPEAKER_DUMMY() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_MP_STATE_RUNNABLE}: 0. */
+    public static int KVM_MP_STATE_RUNNABLE() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_MP_STATE_UNINITIALIZED}: 1. */
+    public static int KVM_MP_STATE_UNINITIALIZED() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_MP_STATE_INIT_RECEIVED}: 2. */
+    public static int KVM_MP_STATE_INIT_RECEIVED() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_MP_STATE_HALTED}: 3. */
+    public static int KVM_MP_STATE_HALTED() {
+        return 3;
+    }
+
+    /** The value of {@code KVM_MP_STATE_SIPI_RECEIVED}: 4. */
+    public static int KVM_MP_STATE_SIPI_RECEIVED() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_GUESTDBG_ENABLE}: 1. */
+    public static int KVM_GUESTDBG_ENABLE() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_GUESTDBG_SINGLESTEP}: 2. */
+    public static int KVM_GUESTDBG_SINGLESTEP() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_IOEVENTFD_FLAG_DATAMATCH}: 1. */
+    public static int KVM_IOEVENTFD_FLAG_DATAMATCH() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_IOEVENTFD_FLAG_PIO}: 2. */
+    public static int KVM_IOEVENTFD_FLAG_PIO() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_IOEVENTFD_FLAG_DEASSIGN}: 4. */
+    public static int KVM_IOEVENTFD_FLAG_DEASSIGN() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_IOEVENTFD_VALID_FLAG_MASK}: 31. */
+    public static int KVM_IOEVENTFD_VALID_FLAG_MASK() {
+        return 31;
+    }
+
+    /** The value of {@code KVM_X86_DISABLE_EXITS_MWAIT}: 1. */
+    public static int KVM_X86_DISABLE_EXITS_MWAIT() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_X86_DISABLE_EXITS_HLT}: 2. */
+    public static int KVM_X86_DISABLE_EXITS_HLT() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_X86_DISABLE_EXITS_PAUSE}: 4. */
+    public static int KVM_X86_DISABLE_EXITS_PAUSE() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_X86_DISABLE_EXITS_CSTATE}: 8. */
+    public static int KVM_X86_DISABLE_EXITS_CSTATE() {
+        return 8;
+    }
+
+    /** The value of {@code KVM_IRQ_ROUTING_IRQCHIP}: 1. */
+    public static int KVM_IRQ_ROUTING_IRQCHIP() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_IRQ_ROUTING_MSI}: 2. */
+    public static int KVM_IRQ_ROUTING_MSI() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_IRQ_ROUTING_HV_SINT}: 4. */
+    public static int KVM_IRQ_ROUTING_HV_SINT() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_IRQFD_FLAG_DEASSIGN}: 1. */
+    public static int KVM_IRQFD_FLAG_DEASSIGN() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_IRQFD_FLAG_RESAMPLE}: 2. */
+    public static int KVM_IRQFD_FLAG_RESAMPLE() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_CLOCK_TSC_STABLE}: 2. */
+    public static int KVM_CLOCK_TSC_STABLE() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_CLOCK_REALTIME}: 4. */
+    public static int KVM_CLOCK_REALTIME() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_CLOCK_HOST_TSC}: 8. */
+    public static int KVM_CLOCK_HOST_TSC() {
+        return 8;
+    }
+
+    /** The value of {@code KVM_MSI_VALID_DEVID}: 1. */
+    public static int KVM_MSI_VALID_DEVID() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_CREATE_DEVICE_TEST}: 1. */
+    public static int KVM_CREATE_DEVICE_TEST() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_MAX_MSIX_PER_DEV}: 256. */
+    public static int KVM_MAX_MSIX_PER_DEV() {
+        return 256;
+    }
+
+    /** The value of {@code KVM_X2APIC_API_USE_32BIT_IDS}: 1. */
+    public static int KVM_X2APIC_API_USE_32BIT_IDS() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK}: 2. */
+    public static int KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE}: 1. */
+    public static int KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_DIRTY_LOG_INITIALLY_SET}: 2. */
+    public static int KVM_DIRTY_LOG_INITIALLY_SET() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_DIRTY_LOG_PAGE_OFFSET}: 64. */
+    public static int KVM_DIRTY_LOG_PAGE_OFFSET() {
+        return 64;
+    }
+
+    /** The value of {@code KVM_DIRTY_GFN_F_DIRTY}: 1. */
+    public static int KVM_DIRTY_GFN_F_DIRTY() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_DIRTY_GFN_F_RESET}: 2. */
+    public static int KVM_DIRTY_GFN_F_RESET() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_DIRTY_GFN_F_MASK}: 3. */
+    public static int KVM_DIRTY_GFN_F_MASK() {
+        return 3;
+    }
+
+    /** The value of {@code KVM_BUS_LOCK_DETECTION_OFF}: 1. */
+    public static int KVM_BUS_LOCK_DETECTION_OFF() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_BUS_LOCK_DETECTION_EXIT}: 2. */
+    public static int KVM_BUS_LOCK_DETECTION_EXIT() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_PMU_CAP_DISABLE}: 1. */
+    public static int KVM_PMU_CAP_DISABLE() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_STATS_TYPE_SHIFT}: 0. */
+    public static int KVM_STATS_TYPE_SHIFT() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_STATS_TYPE_MASK}: 15. */
+    public static int KVM_STATS_TYPE_MASK() {
+        return 15;
+    }
+
+    /** The value of {@code KVM_STATS_TYPE_CUMULATIVE}: 0. */
+    public static int KVM_STATS_TYPE_CUMULATIVE() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_STATS_TYPE_INSTANT}: 1. */
+    public static int KVM_STATS_TYPE_INSTANT() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_STATS_TYPE_PEAK}: 2. */
+    public static int KVM_STATS_TYPE_PEAK() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_STATS_TYPE_LINEAR_HIST}: 3. */
+    public static int KVM_STATS_TYPE_LINEAR_HIST() {
+        return 3;
+    }
+
+    /** The value of {@code KVM_STATS_TYPE_LOG_HIST}: 4. */
+    public static int KVM_STATS_TYPE_LOG_HIST() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_STATS_TYPE_MAX}: 4. */
+    public static int KVM_STATS_TYPE_MAX() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_STATS_UNIT_SHIFT}: 4. */
+    public static int KVM_STATS_UNIT_SHIFT() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_STATS_UNIT_MASK}: 240. */
+    public static int KVM_STATS_UNIT_MASK() {
+        return 240;
+    }
+
+    /** The value of {@code KVM_STATS_UNIT_NONE}: 0. */
+    public static int KVM_STATS_UNIT_NONE() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_STATS_UNIT_BYTES}: 16. */
+    public static int KVM_STATS_UNIT_BYTES() {
+        return 16;
+    }
+
+    /** The value of {@code KVM_STATS_UNIT_SECONDS}: 32. */
+    public static int KVM_STATS_UNIT_SECONDS() {
+        return 32;
+    }
+
+    /** The value of {@code KVM_STATS_UNIT_CYCLES}: 48. */
+    public static int KVM_STATS_UNIT_CYCLES() {
+        return 48;
+    }
+
+    /** The value of {@code KVM_STATS_UNIT_BOOLEAN}: 64. */
+    public static int KVM_STATS_UNIT_BOOLEAN() {
+        return 64;
+    }
+
+    /** The value of {@code KVM_STATS_UNIT_MAX}: 64. */
+    public static int KVM_STATS_UNIT_MAX() {
+        return 64;
+    }
+
+    /** The value of {@code KVM_STATS_BASE_SHIFT}: 8. */
+    public static int KVM_STATS_BASE_SHIFT() {
+        return 8;
+    }
+
+    /** The value of {@code KVM_STATS_BASE_MASK}: 3840. */
+    public static int KVM_STATS_BASE_MASK() {
+        return 3840;
+    }
+
+    /** The value of {@code KVM_STATS_BASE_POW10}: 0. */
+    public static int KVM_STATS_BASE_POW10() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_STATS_BASE_POW2}: 256. */
+    public static int KVM_STATS_BASE_POW2() {
+        return 256;
+    }
+
+    /** The value of {@code KVM_STATS_BASE_MAX}: 256. */
+    public static int KVM_STATS_BASE_MAX() {
+        return 256;
+    }
+
+    /** The value of {@code KVM_X86_NOTIFY_VMEXIT_ENABLED}: 1. */
+    public static int KVM_X86_NOTIFY_VMEXIT_ENABLED() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_X86_NOTIFY_VMEXIT_USER}: 2. */
+    public static int KVM_X86_NOTIFY_VMEXIT_USER() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_PIO_PAGE_OFFSET}: 1. */
+    public static int KVM_PIO_PAGE_OFFSET() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_COALESCED_MMIO_PAGE_OFFSET}: 2. */
+    public static int KVM_COALESCED_MMIO_PAGE_OFFSET() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_NR_INTERRUPTS}: 256. */
+    public static int KVM_NR_INTERRUPTS() {
+        return 256;
+    }
+
+    /** The value of {@code KVM_IOAPIC_NUM_PINS}: 24. */
+    public static int KVM_IOAPIC_NUM_PINS() {
+        return 24;
+    }
+
+    /** The value of {@code KVM_IRQCHIP_PIC_MASTER}: 0. */
+    public static int KVM_IRQCHIP_PIC_MASTER() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_IRQCHIP_PIC_SLAVE}: 1. */
+    public static int KVM_IRQCHIP_PIC_SLAVE() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_IRQCHIP_IOAPIC}: 2. */
+    public static int KVM_IRQCHIP_IOAPIC() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_NR_IRQCHIPS}: 3. */
+    public static int KVM_NR_IRQCHIPS() {
+        return 3;
+    }
+
+    /** The value of {@code KVM_APIC_REG_SIZE}: 1024. */
+    public static int KVM_APIC_REG_SIZE() {
+        return 1024;
+    }
+
+    /** The value of {@code KVM_SREGS2_FLAGS_PDPTRS_VALID}: 1. */
+    public static int KVM_SREGS2_FLAGS_PDPTRS_VALID() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_MSR_FILTER_MAX_BITMAP_SIZE}: 1536. */
+    public static int KVM_MSR_FILTER_MAX_BITMAP_SIZE() {
+        return 1536;
+    }
+
+    /** The value of {@code KVM_MSR_FILTER_READ}: 1. */
+    public static int KVM_MSR_FILTER_READ() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_MSR_FILTER_WRITE}: 2. */
+    public static int KVM_MSR_FILTER_WRITE() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_MSR_FILTER_MAX_RANGES}: 16. */
+    public static int KVM_MSR_FILTER_MAX_RANGES() {
+        return 16;
+    }
+
+    /** The value of {@code KVM_MSR_FILTER_DEFAULT_ALLOW}: 0. */
+    public static int KVM_MSR_FILTER_DEFAULT_ALLOW() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_MSR_FILTER_DEFAULT_DENY}: 1. */
+    public static int KVM_MSR_FILTER_DEFAULT_DENY() {
+        return 1;
+    }
+
     /** The value of {@code KVM_CPUID_FLAG_SIGNIFCANT_INDEX}: 1. */
     public static int KVM_CPUID_FLAG_SIGNIFCANT_INDEX() {
         return 1;
+    }
+
+    /** The value of {@code KVM_CPUID_FLAG_STATEFUL_FUNC}: 2. */
+    public static int KVM_CPUID_FLAG_STATEFUL_FUNC() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_CPUID_FLAG_STATE_READ_NEXT}: 4. */
+    public static int KVM_CPUID_FLAG_STATE_READ_NEXT() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_GUESTDBG_USE_SW_BP}: 65536. */
+    public static int KVM_GUESTDBG_USE_SW_BP() {
+        return 65536;
+    }
+
+    /** The value of {@code KVM_GUESTDBG_USE_HW_BP}: 131072. */
+    public static int KVM_GUESTDBG_USE_HW_BP() {
+        return 131072;
+    }
+
+    /** The value of {@code KVM_GUESTDBG_INJECT_DB}: 262144. */
+    public static int KVM_GUESTDBG_INJECT_DB() {
+        return 262144;
+    }
+
+    /** The value of {@code KVM_GUESTDBG_INJECT_BP}: 524288. */
+    public static int KVM_GUESTDBG_INJECT_BP() {
+        return 524288;
+    }
+
+    /** The value of {@code KVM_GUESTDBG_BLOCKIRQ}: 1048576. */
+    public static int KVM_GUESTDBG_BLOCKIRQ() {
+        return 1048576;
+    }
+
+    /** The value of {@code KVM_PIT_FLAGS_HPET_LEGACY}: 1. */
+    public static int KVM_PIT_FLAGS_HPET_LEGACY() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_PIT_FLAGS_SPEAKER_DATA_ON}: 2. */
+    public static int KVM_PIT_FLAGS_SPEAKER_DATA_ON() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_VCPUEVENT_VALID_NMI_PENDING}: 1. */
+    public static int KVM_VCPUEVENT_VALID_NMI_PENDING() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_VCPUEVENT_VALID_SIPI_VECTOR}: 2. */
+    public static int KVM_VCPUEVENT_VALID_SIPI_VECTOR() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_VCPUEVENT_VALID_SHADOW}: 4. */
+    public static int KVM_VCPUEVENT_VALID_SHADOW() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_VCPUEVENT_VALID_SMM}: 8. */
+    public static int KVM_VCPUEVENT_VALID_SMM() {
+        return 8;
+    }
+
+    /** The value of {@code KVM_VCPUEVENT_VALID_PAYLOAD}: 16. */
+    public static int KVM_VCPUEVENT_VALID_PAYLOAD() {
+        return 16;
+    }
+
+    /** The value of {@code KVM_VCPUEVENT_VALID_TRIPLE_FAULT}: 32. */
+    public static int KVM_VCPUEVENT_VALID_TRIPLE_FAULT() {
+        return 32;
+    }
+
+    /** The value of {@code KVM_X86_SHADOW_INT_MOV_SS}: 1. */
+    public static int KVM_X86_SHADOW_INT_MOV_SS() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_X86_SHADOW_INT_STI}: 2. */
+    public static int KVM_X86_SHADOW_INT_STI() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_MAX_XCRS}: 16. */
+    public static int KVM_MAX_XCRS() {
+        return 16;
+    }
+
+    /** The value of {@code KVM_SYNC_X86_REGS}: 1. */
+    public static int KVM_SYNC_X86_REGS() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_SYNC_X86_SREGS}: 2. */
+    public static int KVM_SYNC_X86_SREGS() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_SYNC_X86_EVENTS}: 4. */
+    public static int KVM_SYNC_X86_EVENTS() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_SYNC_X86_VALID_FIELDS}: 7. */
+    public static int KVM_SYNC_X86_VALID_FIELDS() {
+        return 7;
+    }
+
+    /** The value of {@code KVM_X86_QUIRK_LINT0_REENABLED}: 1. */
+    public static int KVM_X86_QUIRK_LINT0_REENABLED() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_X86_QUIRK_CD_NW_CLEARED}: 2. */
+    public static int KVM_X86_QUIRK_CD_NW_CLEARED() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_X86_QUIRK_LAPIC_MMIO_HOLE}: 4. */
+    public static int KVM_X86_QUIRK_LAPIC_MMIO_HOLE() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_X86_QUIRK_OUT_7E_INC_RIP}: 8. */
+    public static int KVM_X86_QUIRK_OUT_7E_INC_RIP() {
+        return 8;
+    }
+
+    /** The value of {@code KVM_X86_QUIRK_MISC_ENABLE_NO_MWAIT}: 16. */
+    public static int KVM_X86_QUIRK_MISC_ENABLE_NO_MWAIT() {
+        return 16;
+    }
+
+    /** The value of {@code KVM_X86_QUIRK_FIX_HYPERCALL_INSN}: 32. */
+    public static int KVM_X86_QUIRK_FIX_HYPERCALL_INSN() {
+        return 32;
+    }
+
+    /** The value of {@code KVM_X86_QUIRK_MWAIT_NEVER_UD_FAULTS}: 64. */
+    public static int KVM_X86_QUIRK_MWAIT_NEVER_UD_FAULTS() {
+        return 64;
+    }
+
+    /** The value of {@code KVM_PMU_EVENT_ALLOW}: 0. */
+    public static int KVM_PMU_EVENT_ALLOW() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_PMU_EVENT_DENY}: 1. */
+    public static int KVM_PMU_EVENT_DENY() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_VCPU_TSC_CTRL}: 0. */
+    public static int KVM_VCPU_TSC_CTRL() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_VCPU_TSC_OFFSET}: 0. */
+    public static int KVM_VCPU_TSC_OFFSET() {
+        return 0;
     }
 
 }

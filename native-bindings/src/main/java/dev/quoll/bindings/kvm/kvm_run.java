@@ -45,11 +45,24 @@ import java.util.function.Consumer;
  *             __u64 data_offset;
  *         } io;
  *         struct {
+ *             struct kvm_debug_exit_arch arch;
+ *         } debug;
+ *         struct {
  *             __u64 phys_addr;
  *             __u8 data[8];
  *             __u32 len;
  *             __u8 is_write;
  *         } mmio;
+ *         struct {
+ *             __u64 nr;
+ *             __u64 args[6];
+ *             __u64 ret;
+ *             __u32 longmode;
+ *         } hypercall;
+ *         struct {
+ *             __u64 rip;
+ *             __u32 is_write;
+ *         } tpr_access;
  *         struct {
  *             __u32 suberror;
  *             __u32 ndata;
@@ -80,10 +93,17 @@ import java.util.function.Consumer;
  *             __u32 index;
  *             __u64 data;
  *         } msr;
+ *         struct {
+ *             __u32 flags;
+ *         } notify;
  *         char padding[256];
  *     };
  *     __u64 kvm_valid_regs;
  *     __u64 kvm_dirty_regs;
+ *     union {
+ *         struct kvm_sync_regs regs;
+ *         char padding[2048];
+ *     } s;
  * }
  * }
  */
@@ -104,17 +124,21 @@ public final class kvm_run {
                     fail_entry.layout().withName("fail_entry"),
                     ex.layout().withName("ex"),
                     io.layout().withName("io"),
+                    debug.layout().withName("debug"),
                     mmio.layout().withName("mmio"),
+                    hypercall.layout().withName("hypercall"),
+                    tpr_access.layout().withName("tpr_access"),
                     internal.layout().withName("internal"),
                     emulation_failure.layout().withName("emulation_failure"),
                     system_event.layout().withName("system_event"),
                     eoi.layout().withName("eoi"),
                     msr.layout().withName("msr"),
+                    notify.layout().withName("notify"),
                     MemoryLayout.sequenceLayout(256, ValueLayout.JAVA_BYTE).withName("padding"))
                     .withName("$anon$0"),
             ValueLayout.JAVA_LONG.withName("kvm_valid_regs"),
             ValueLayout.JAVA_LONG.withName("kvm_dirty_regs"),
-            MemoryLayout.paddingLayout(2048))
+            s.layout().withName("s"))
             .withName("kvm_run");
 
     private kvm_run() {
@@ -846,6 +870,100 @@ public final class kvm_run {
     }
 
     /**
+     * The member {@code debug}.
+     *
+     * {@snippet lang=c :
+     * struct {
+     *     struct kvm_debug_exit_arch arch;
+     * }
+     * }
+     */
+    public static final class debug {
+
+        private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
+                kvm_debug_exit_arch.layout().withName("arch"))
+                .withName("debug");
+
+        private debug() {
+            // static accessors only
+        }
+
+        /** The layout of the whole. */
+        public static GroupLayout layout() {
+            return $LAYOUT;
+        }
+
+        private static final long arch$OFFSET = 0;
+
+        /** Layout of {@code arch}. */
+        public static GroupLayout arch$layout() {
+            return kvm_debug_exit_arch.layout();
+        }
+
+        /** Offset of {@code arch} in bytes. */
+        public static long arch$offset() {
+            return arch$OFFSET;
+        }
+
+        /** The part of {@code struct} that holds {@code struct kvm_debug_exit_arch arch}. */
+        public static MemorySegment arch(MemorySegment struct) {
+            return struct.asSlice(arch$OFFSET, kvm_debug_exit_arch.layout().byteSize());
+        }
+
+        /** Copies {@code value} into {@code arch}. */
+        public static void arch(MemorySegment struct, MemorySegment value) {
+            MemorySegment.copy(value, 0, struct, arch$OFFSET, kvm_debug_exit_arch.layout().byteSize());
+        }
+
+        /** Size in bytes. */
+        public static long sizeof() {
+            return $LAYOUT.byteSize();
+        }
+
+        /** Allocates one, zeroed if {@code allocator} zeroes. */
+        public static MemorySegment allocate(SegmentAllocator allocator) {
+            return allocator.allocate($LAYOUT);
+        }
+
+        /** Allocates an array of {@code count}. */
+        public static MemorySegment allocateArray(long count, SegmentAllocator allocator) {
+            return allocator.allocate(MemoryLayout.sequenceLayout(count, $LAYOUT));
+        }
+
+        /** Element {@code index} of an array. */
+        public static MemorySegment asSlice(MemorySegment array, long index) {
+            return array.asSlice($LAYOUT.byteSize() * index, $LAYOUT.byteSize());
+        }
+
+        /** A segment of this size at the address of {@code address}; {@code cleanup} may be null. */
+        public static MemorySegment reinterpret(MemorySegment address, Arena arena, Consumer<MemorySegment> cleanup) {
+            return RestrictedOperations.reinterpret(address, $LAYOUT.byteSize(), arena, cleanup);
+        }
+    }
+
+    private static final long debug$OFFSET = 32;
+
+    /** Layout of {@code debug}. */
+    public static GroupLayout debug$layout() {
+        return debug.layout();
+    }
+
+    /** Offset of {@code debug} in bytes. */
+    public static long debug$offset() {
+        return debug$OFFSET;
+    }
+
+    /** The part of {@code struct} that holds {@code debug}. */
+    public static MemorySegment debug(MemorySegment struct) {
+        return struct.asSlice(debug$OFFSET, debug.layout().byteSize());
+    }
+
+    /** Copies {@code value} into {@code debug}. */
+    public static void debug(MemorySegment struct, MemorySegment value) {
+        MemorySegment.copy(value, 0, struct, debug$OFFSET, debug.layout().byteSize());
+    }
+
+    /**
      * The member {@code mmio}.
      *
      * {@snippet lang=c :
@@ -1025,6 +1143,309 @@ public final class kvm_run {
     /** Copies {@code value} into {@code mmio}. */
     public static void mmio(MemorySegment struct, MemorySegment value) {
         MemorySegment.copy(value, 0, struct, mmio$OFFSET, mmio.layout().byteSize());
+    }
+
+    /**
+     * The member {@code hypercall}.
+     *
+     * {@snippet lang=c :
+     * struct {
+     *     __u64 nr;
+     *     __u64 args[6];
+     *     __u64 ret;
+     *     __u32 longmode;
+     * }
+     * }
+     */
+    public static final class hypercall {
+
+        private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
+                ValueLayout.JAVA_LONG.withName("nr"),
+                MemoryLayout.sequenceLayout(6, ValueLayout.JAVA_LONG).withName("args"),
+                ValueLayout.JAVA_LONG.withName("ret"),
+                ValueLayout.JAVA_INT.withName("longmode"),
+                MemoryLayout.paddingLayout(4))
+                .withName("hypercall");
+
+        private hypercall() {
+            // static accessors only
+        }
+
+        /** The layout of the whole. */
+        public static GroupLayout layout() {
+            return $LAYOUT;
+        }
+
+        private static final ValueLayout.OfLong nr$LAYOUT = ValueLayout.JAVA_LONG.withName("nr");
+        private static final long nr$OFFSET = 0;
+
+        /** Layout of {@code nr}. */
+        public static ValueLayout.OfLong nr$layout() {
+            return nr$LAYOUT;
+        }
+
+        /** Offset of {@code nr} in bytes. */
+        public static long nr$offset() {
+            return nr$OFFSET;
+        }
+
+        /** Reads {@code __u64 nr}. */
+        public static long nr(MemorySegment struct) {
+            return struct.get(nr$LAYOUT, nr$OFFSET);
+        }
+
+        /** Writes {@code __u64 nr}. */
+        public static void nr(MemorySegment struct, long value) {
+            struct.set(nr$LAYOUT, nr$OFFSET, value);
+        }
+
+        private static final SequenceLayout args$LAYOUT =
+                MemoryLayout.sequenceLayout(6, ValueLayout.JAVA_LONG).withName("args");
+        private static final long args$OFFSET = 8;
+
+        /** Layout of {@code args}. */
+        public static SequenceLayout args$layout() {
+            return args$LAYOUT;
+        }
+
+        /** Offset of {@code args} in bytes. */
+        public static long args$offset() {
+            return args$OFFSET;
+        }
+
+        /** The part of {@code struct} that holds {@code __u64 args[6]}. */
+        public static MemorySegment args(MemorySegment struct) {
+            return struct.asSlice(args$OFFSET, args$LAYOUT.byteSize());
+        }
+
+        /** Copies {@code value} into {@code args}. */
+        public static void args(MemorySegment struct, MemorySegment value) {
+            MemorySegment.copy(value, 0, struct, args$OFFSET, args$LAYOUT.byteSize());
+        }
+
+        /** Reads element {@code index} of {@code __u64 args[6]}. */
+        public static long args(MemorySegment struct, long index) {
+            return struct.get(ValueLayout.JAVA_LONG, args$OFFSET + Objects.checkIndex(index, 6L) * 8);
+        }
+
+        /** Writes element {@code index} of {@code __u64 args[6]}. */
+        public static void args(MemorySegment struct, long index, long value) {
+            struct.set(ValueLayout.JAVA_LONG, args$OFFSET + Objects.checkIndex(index, 6L) * 8, value);
+        }
+
+        private static final ValueLayout.OfLong ret$LAYOUT = ValueLayout.JAVA_LONG.withName("ret");
+        private static final long ret$OFFSET = 56;
+
+        /** Layout of {@code ret}. */
+        public static ValueLayout.OfLong ret$layout() {
+            return ret$LAYOUT;
+        }
+
+        /** Offset of {@code ret} in bytes. */
+        public static long ret$offset() {
+            return ret$OFFSET;
+        }
+
+        /** Reads {@code __u64 ret}. */
+        public static long ret(MemorySegment struct) {
+            return struct.get(ret$LAYOUT, ret$OFFSET);
+        }
+
+        /** Writes {@code __u64 ret}. */
+        public static void ret(MemorySegment struct, long value) {
+            struct.set(ret$LAYOUT, ret$OFFSET, value);
+        }
+
+        private static final ValueLayout.OfInt longmode$LAYOUT = ValueLayout.JAVA_INT.withName("longmode");
+        private static final long longmode$OFFSET = 64;
+
+        /** Layout of {@code longmode}. */
+        public static ValueLayout.OfInt longmode$layout() {
+            return longmode$LAYOUT;
+        }
+
+        /** Offset of {@code longmode} in bytes. */
+        public static long longmode$offset() {
+            return longmode$OFFSET;
+        }
+
+        /** Reads {@code __u32 longmode}. */
+        public static int longmode(MemorySegment struct) {
+            return struct.get(longmode$LAYOUT, longmode$OFFSET);
+        }
+
+        /** Writes {@code __u32 longmode}. */
+        public static void longmode(MemorySegment struct, int value) {
+            struct.set(longmode$LAYOUT, longmode$OFFSET, value);
+        }
+
+        /** Size in bytes. */
+        public static long sizeof() {
+            return $LAYOUT.byteSize();
+        }
+
+        /** Allocates one, zeroed if {@code allocator} zeroes. */
+        public static MemorySegment allocate(SegmentAllocator allocator) {
+            return allocator.allocate($LAYOUT);
+        }
+
+        /** Allocates an array of {@code count}. */
+        public static MemorySegment allocateArray(long count, SegmentAllocator allocator) {
+            return allocator.allocate(MemoryLayout.sequenceLayout(count, $LAYOUT));
+        }
+
+        /** Element {@code index} of an array. */
+        public static MemorySegment asSlice(MemorySegment array, long index) {
+            return array.asSlice($LAYOUT.byteSize() * index, $LAYOUT.byteSize());
+        }
+
+        /** A segment of this size at the address of {@code address}; {@code cleanup} may be null. */
+        public static MemorySegment reinterpret(MemorySegment address, Arena arena, Consumer<MemorySegment> cleanup) {
+            return RestrictedOperations.reinterpret(address, $LAYOUT.byteSize(), arena, cleanup);
+        }
+    }
+
+    private static final long hypercall$OFFSET = 32;
+
+    /** Layout of {@code hypercall}. */
+    public static GroupLayout hypercall$layout() {
+        return hypercall.layout();
+    }
+
+    /** Offset of {@code hypercall} in bytes. */
+    public static long hypercall$offset() {
+        return hypercall$OFFSET;
+    }
+
+    /** The part of {@code struct} that holds {@code hypercall}. */
+    public static MemorySegment hypercall(MemorySegment struct) {
+        return struct.asSlice(hypercall$OFFSET, hypercall.layout().byteSize());
+    }
+
+    /** Copies {@code value} into {@code hypercall}. */
+    public static void hypercall(MemorySegment struct, MemorySegment value) {
+        MemorySegment.copy(value, 0, struct, hypercall$OFFSET, hypercall.layout().byteSize());
+    }
+
+    /**
+     * The member {@code tpr_access}.
+     *
+     * {@snippet lang=c :
+     * struct {
+     *     __u64 rip;
+     *     __u32 is_write;
+     * }
+     * }
+     */
+    public static final class tpr_access {
+
+        private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
+                ValueLayout.JAVA_LONG.withName("rip"),
+                ValueLayout.JAVA_INT.withName("is_write"),
+                MemoryLayout.paddingLayout(4))
+                .withName("tpr_access");
+
+        private tpr_access() {
+            // static accessors only
+        }
+
+        /** The layout of the whole. */
+        public static GroupLayout layout() {
+            return $LAYOUT;
+        }
+
+        private static final ValueLayout.OfLong rip$LAYOUT = ValueLayout.JAVA_LONG.withName("rip");
+        private static final long rip$OFFSET = 0;
+
+        /** Layout of {@code rip}. */
+        public static ValueLayout.OfLong rip$layout() {
+            return rip$LAYOUT;
+        }
+
+        /** Offset of {@code rip} in bytes. */
+        public static long rip$offset() {
+            return rip$OFFSET;
+        }
+
+        /** Reads {@code __u64 rip}. */
+        public static long rip(MemorySegment struct) {
+            return struct.get(rip$LAYOUT, rip$OFFSET);
+        }
+
+        /** Writes {@code __u64 rip}. */
+        public static void rip(MemorySegment struct, long value) {
+            struct.set(rip$LAYOUT, rip$OFFSET, value);
+        }
+
+        private static final ValueLayout.OfInt is_write$LAYOUT = ValueLayout.JAVA_INT.withName("is_write");
+        private static final long is_write$OFFSET = 8;
+
+        /** Layout of {@code is_write}. */
+        public static ValueLayout.OfInt is_write$layout() {
+            return is_write$LAYOUT;
+        }
+
+        /** Offset of {@code is_write} in bytes. */
+        public static long is_write$offset() {
+            return is_write$OFFSET;
+        }
+
+        /** Reads {@code __u32 is_write}. */
+        public static int is_write(MemorySegment struct) {
+            return struct.get(is_write$LAYOUT, is_write$OFFSET);
+        }
+
+        /** Writes {@code __u32 is_write}. */
+        public static void is_write(MemorySegment struct, int value) {
+            struct.set(is_write$LAYOUT, is_write$OFFSET, value);
+        }
+
+        /** Size in bytes. */
+        public static long sizeof() {
+            return $LAYOUT.byteSize();
+        }
+
+        /** Allocates one, zeroed if {@code allocator} zeroes. */
+        public static MemorySegment allocate(SegmentAllocator allocator) {
+            return allocator.allocate($LAYOUT);
+        }
+
+        /** Allocates an array of {@code count}. */
+        public static MemorySegment allocateArray(long count, SegmentAllocator allocator) {
+            return allocator.allocate(MemoryLayout.sequenceLayout(count, $LAYOUT));
+        }
+
+        /** Element {@code index} of an array. */
+        public static MemorySegment asSlice(MemorySegment array, long index) {
+            return array.asSlice($LAYOUT.byteSize() * index, $LAYOUT.byteSize());
+        }
+
+        /** A segment of this size at the address of {@code address}; {@code cleanup} may be null. */
+        public static MemorySegment reinterpret(MemorySegment address, Arena arena, Consumer<MemorySegment> cleanup) {
+            return RestrictedOperations.reinterpret(address, $LAYOUT.byteSize(), arena, cleanup);
+        }
+    }
+
+    private static final long tpr_access$OFFSET = 32;
+
+    /** Layout of {@code tpr_access}. */
+    public static GroupLayout tpr_access$layout() {
+        return tpr_access.layout();
+    }
+
+    /** Offset of {@code tpr_access} in bytes. */
+    public static long tpr_access$offset() {
+        return tpr_access$OFFSET;
+    }
+
+    /** The part of {@code struct} that holds {@code tpr_access}. */
+    public static MemorySegment tpr_access(MemorySegment struct) {
+        return struct.asSlice(tpr_access$OFFSET, tpr_access.layout().byteSize());
+    }
+
+    /** Copies {@code value} into {@code tpr_access}. */
+    public static void tpr_access(MemorySegment struct, MemorySegment value) {
+        MemorySegment.copy(value, 0, struct, tpr_access$OFFSET, tpr_access.layout().byteSize());
     }
 
     /**
@@ -1819,6 +2240,101 @@ public final class kvm_run {
         MemorySegment.copy(value, 0, struct, msr$OFFSET, msr.layout().byteSize());
     }
 
+    /**
+     * The member {@code notify}.
+     *
+     * {@snippet lang=c :
+     * struct {
+     *     __u32 flags;
+     * }
+     * }
+     */
+    public static final class notify {
+
+        private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
+                ValueLayout.JAVA_INT.withName("flags"))
+                .withName("notify");
+
+        private notify() {
+            // static accessors only
+        }
+
+        /** The layout of the whole. */
+        public static GroupLayout layout() {
+            return $LAYOUT;
+        }
+
+        private static final ValueLayout.OfInt flags$LAYOUT = ValueLayout.JAVA_INT.withName("flags");
+        private static final long flags$OFFSET = 0;
+
+        /** Layout of {@code flags}. */
+        public static ValueLayout.OfInt flags$layout() {
+            return flags$LAYOUT;
+        }
+
+        /** Offset of {@code flags} in bytes. */
+        public static long flags$offset() {
+            return flags$OFFSET;
+        }
+
+        /** Reads {@code __u32 flags}. */
+        public static int flags(MemorySegment struct) {
+            return struct.get(flags$LAYOUT, flags$OFFSET);
+        }
+
+        /** Writes {@code __u32 flags}. */
+        public static void flags(MemorySegment struct, int value) {
+            struct.set(flags$LAYOUT, flags$OFFSET, value);
+        }
+
+        /** Size in bytes. */
+        public static long sizeof() {
+            return $LAYOUT.byteSize();
+        }
+
+        /** Allocates one, zeroed if {@code allocator} zeroes. */
+        public static MemorySegment allocate(SegmentAllocator allocator) {
+            return allocator.allocate($LAYOUT);
+        }
+
+        /** Allocates an array of {@code count}. */
+        public static MemorySegment allocateArray(long count, SegmentAllocator allocator) {
+            return allocator.allocate(MemoryLayout.sequenceLayout(count, $LAYOUT));
+        }
+
+        /** Element {@code index} of an array. */
+        public static MemorySegment asSlice(MemorySegment array, long index) {
+            return array.asSlice($LAYOUT.byteSize() * index, $LAYOUT.byteSize());
+        }
+
+        /** A segment of this size at the address of {@code address}; {@code cleanup} may be null. */
+        public static MemorySegment reinterpret(MemorySegment address, Arena arena, Consumer<MemorySegment> cleanup) {
+            return RestrictedOperations.reinterpret(address, $LAYOUT.byteSize(), arena, cleanup);
+        }
+    }
+
+    private static final long notify$OFFSET = 32;
+
+    /** Layout of {@code notify}. */
+    public static GroupLayout notify$layout() {
+        return notify.layout();
+    }
+
+    /** Offset of {@code notify} in bytes. */
+    public static long notify$offset() {
+        return notify$OFFSET;
+    }
+
+    /** The part of {@code struct} that holds {@code notify}. */
+    public static MemorySegment notify(MemorySegment struct) {
+        return struct.asSlice(notify$OFFSET, notify.layout().byteSize());
+    }
+
+    /** Copies {@code value} into {@code notify}. */
+    public static void notify(MemorySegment struct, MemorySegment value) {
+        MemorySegment.copy(value, 0, struct, notify$OFFSET, notify.layout().byteSize());
+    }
+
     private static final SequenceLayout padding$LAYOUT =
             MemoryLayout.sequenceLayout(256, ValueLayout.JAVA_BYTE).withName("padding");
     private static final long padding$OFFSET = 32;
@@ -1897,6 +2413,136 @@ public final class kvm_run {
     /** Writes {@code __u64 kvm_dirty_regs}. */
     public static void kvm_dirty_regs(MemorySegment struct, long value) {
         struct.set(kvm_dirty_regs$LAYOUT, kvm_dirty_regs$OFFSET, value);
+    }
+
+    /**
+     * The member {@code s}.
+     *
+     * {@snippet lang=c :
+     * union {
+     *     struct kvm_sync_regs regs;
+     *     char padding[2048];
+     * }
+     * }
+     */
+    public static final class s {
+
+        private static final GroupLayout $LAYOUT = MemoryLayout.unionLayout(
+                kvm_sync_regs.layout().withName("regs"),
+                MemoryLayout.sequenceLayout(2048, ValueLayout.JAVA_BYTE).withName("padding"))
+                .withName("s");
+
+        private s() {
+            // static accessors only
+        }
+
+        /** The layout of the whole. */
+        public static GroupLayout layout() {
+            return $LAYOUT;
+        }
+
+        private static final long regs$OFFSET = 0;
+
+        /** Layout of {@code regs}. */
+        public static GroupLayout regs$layout() {
+            return kvm_sync_regs.layout();
+        }
+
+        /** Offset of {@code regs} in bytes. */
+        public static long regs$offset() {
+            return regs$OFFSET;
+        }
+
+        /** The part of {@code struct} that holds {@code struct kvm_sync_regs regs}. */
+        public static MemorySegment regs(MemorySegment struct) {
+            return struct.asSlice(regs$OFFSET, kvm_sync_regs.layout().byteSize());
+        }
+
+        /** Copies {@code value} into {@code regs}. */
+        public static void regs(MemorySegment struct, MemorySegment value) {
+            MemorySegment.copy(value, 0, struct, regs$OFFSET, kvm_sync_regs.layout().byteSize());
+        }
+
+        private static final SequenceLayout padding$LAYOUT =
+                MemoryLayout.sequenceLayout(2048, ValueLayout.JAVA_BYTE).withName("padding");
+        private static final long padding$OFFSET = 0;
+
+        /** Layout of {@code padding}. */
+        public static SequenceLayout padding$layout() {
+            return padding$LAYOUT;
+        }
+
+        /** Offset of {@code padding} in bytes. */
+        public static long padding$offset() {
+            return padding$OFFSET;
+        }
+
+        /** The part of {@code struct} that holds {@code char padding[2048]}. */
+        public static MemorySegment padding(MemorySegment struct) {
+            return struct.asSlice(padding$OFFSET, padding$LAYOUT.byteSize());
+        }
+
+        /** Copies {@code value} into {@code padding}. */
+        public static void padding(MemorySegment struct, MemorySegment value) {
+            MemorySegment.copy(value, 0, struct, padding$OFFSET, padding$LAYOUT.byteSize());
+        }
+
+        /** Reads element {@code index} of {@code char padding[2048]}. */
+        public static byte padding(MemorySegment struct, long index) {
+            return struct.get(ValueLayout.JAVA_BYTE, padding$OFFSET + Objects.checkIndex(index, 2048L) * 1);
+        }
+
+        /** Writes element {@code index} of {@code char padding[2048]}. */
+        public static void padding(MemorySegment struct, long index, byte value) {
+            struct.set(ValueLayout.JAVA_BYTE, padding$OFFSET + Objects.checkIndex(index, 2048L) * 1, value);
+        }
+
+        /** Size in bytes. */
+        public static long sizeof() {
+            return $LAYOUT.byteSize();
+        }
+
+        /** Allocates one, zeroed if {@code allocator} zeroes. */
+        public static MemorySegment allocate(SegmentAllocator allocator) {
+            return allocator.allocate($LAYOUT);
+        }
+
+        /** Allocates an array of {@code count}. */
+        public static MemorySegment allocateArray(long count, SegmentAllocator allocator) {
+            return allocator.allocate(MemoryLayout.sequenceLayout(count, $LAYOUT));
+        }
+
+        /** Element {@code index} of an array. */
+        public static MemorySegment asSlice(MemorySegment array, long index) {
+            return array.asSlice($LAYOUT.byteSize() * index, $LAYOUT.byteSize());
+        }
+
+        /** A segment of this size at the address of {@code address}; {@code cleanup} may be null. */
+        public static MemorySegment reinterpret(MemorySegment address, Arena arena, Consumer<MemorySegment> cleanup) {
+            return RestrictedOperations.reinterpret(address, $LAYOUT.byteSize(), arena, cleanup);
+        }
+    }
+
+    private static final long s$OFFSET = 304;
+
+    /** Layout of {@code s}. */
+    public static GroupLayout s$layout() {
+        return s.layout();
+    }
+
+    /** Offset of {@code s} in bytes. */
+    public static long s$offset() {
+        return s$OFFSET;
+    }
+
+    /** The part of {@code struct} that holds {@code s}. */
+    public static MemorySegment s(MemorySegment struct) {
+        return struct.asSlice(s$OFFSET, s.layout().byteSize());
+    }
+
+    /** Copies {@code value} into {@code s}. */
+    public static void s(MemorySegment struct, MemorySegment value) {
+        MemorySegment.copy(value, 0, struct, s$OFFSET, s.layout().byteSize());
     }
 
     /** Size in bytes. */

@@ -20,6 +20,8 @@ import java.lang.invoke.MethodHandle;
  * #include <pthread.h>
  * #include <signal.h>
  * #include <string.h>
+ * #include <linux/memfd.h>
+ * #include <sys/epoll.h>
  * #include <sys/eventfd.h>
  * #include <sys/ioctl.h>
  * #include <sys/mman.h>
@@ -387,6 +389,16 @@ public final class linux_h {
         return 4;
     }
 
+    /** The value of {@code MFD_HUGE_2MB}: 1409286144. */
+    public static int MFD_HUGE_2MB() {
+        return 1409286144;
+    }
+
+    /** The value of {@code MFD_HUGE_1GB}: 2013265920. */
+    public static int MFD_HUGE_1GB() {
+        return 2013265920;
+    }
+
     /** The value of {@code F_ADD_SEALS}: 1033. */
     public static int F_ADD_SEALS() {
         return 1033;
@@ -550,6 +562,51 @@ public final class linux_h {
     /** The value of {@code EFD_SEMAPHORE}: 1. */
     public static int EFD_SEMAPHORE() {
         return 1;
+    }
+
+    /** The value of {@code EPOLL_CLOEXEC}: 524288. */
+    public static int EPOLL_CLOEXEC() {
+        return 524288;
+    }
+
+    /** The value of {@code EPOLL_CTL_ADD}: 1. */
+    public static int EPOLL_CTL_ADD() {
+        return 1;
+    }
+
+    /** The value of {@code EPOLL_CTL_MOD}: 3. */
+    public static int EPOLL_CTL_MOD() {
+        return 3;
+    }
+
+    /** The value of {@code EPOLL_CTL_DEL}: 2. */
+    public static int EPOLL_CTL_DEL() {
+        return 2;
+    }
+
+    /** The value of {@code EPOLLIN}: 1. */
+    public static int EPOLLIN() {
+        return 1;
+    }
+
+    /** The value of {@code EPOLLOUT}: 4. */
+    public static int EPOLLOUT() {
+        return 4;
+    }
+
+    /** The value of {@code EPOLLERR}: 8. */
+    public static int EPOLLERR() {
+        return 8;
+    }
+
+    /** The value of {@code EPOLLHUP}: 16. */
+    public static int EPOLLHUP() {
+        return 16;
+    }
+
+    /** The value of {@code EPOLLET}: -2147483648. */
+    public static int EPOLLET() {
+        return -2147483648;
     }
 
     /** The value of {@code STDIN_FILENO}: 0. */
@@ -1569,6 +1626,199 @@ public final class linux_h {
     public static int eventfd(MemorySegment errno, int initial, int flags) {
         try {
             return (int) eventfd$holder.HANDLE.invokeExact(errno, initial, flags);
+        } catch (Error | RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing checked", e);
+        }
+    }
+
+    private static final class epoll_create1$holder {
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
+        static final MethodHandle HANDLE = RestrictedOperations.downcall("epoll_create1", DESC, true);
+    }
+
+    /**
+     * The C types of {@code epoll_create1}.
+     *
+     * {@snippet lang=c :
+     * int epoll_create1(int flags);
+     * }
+     */
+    public static FunctionDescriptor epoll_create1$descriptor() {
+        return epoll_create1$holder.DESC;
+    }
+
+    /**
+     * The downcall handle of {@code epoll_create1}.
+     *
+     * {@snippet lang=c :
+     * int epoll_create1(int flags);
+     * }
+     */
+    public static MethodHandle epoll_create1$handle() {
+        return epoll_create1$holder.HANDLE;
+    }
+
+    /**
+     * Calls {@code epoll_create1}.
+     *
+     * {@snippet lang=c :
+     * int epoll_create1(int flags);
+     * }
+     */
+    public static int epoll_create1(MemorySegment errno, int flags) {
+        try {
+            return (int) epoll_create1$holder.HANDLE.invokeExact(errno, flags);
+        } catch (Error | RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing checked", e);
+        }
+    }
+
+    private static final class epoll_ctl$holder {
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS);
+        static final MethodHandle HANDLE = RestrictedOperations.downcall("epoll_ctl", DESC, true);
+    }
+
+    /**
+     * The C types of {@code epoll_ctl}.
+     *
+     * {@snippet lang=c :
+     * int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
+     * }
+     */
+    public static FunctionDescriptor epoll_ctl$descriptor() {
+        return epoll_ctl$holder.DESC;
+    }
+
+    /**
+     * The downcall handle of {@code epoll_ctl}.
+     *
+     * {@snippet lang=c :
+     * int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
+     * }
+     */
+    public static MethodHandle epoll_ctl$handle() {
+        return epoll_ctl$holder.HANDLE;
+    }
+
+    /**
+     * Calls {@code epoll_ctl}.
+     *
+     * {@snippet lang=c :
+     * int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
+     * }
+     */
+    public static int epoll_ctl(MemorySegment errno, int epoll, int operation, int fd, MemorySegment event) {
+        try {
+            return (int) epoll_ctl$holder.HANDLE.invokeExact(errno, epoll, operation, fd, event);
+        } catch (Error | RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing checked", e);
+        }
+    }
+
+    private static final class epoll_wait$holder {
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT);
+        static final MethodHandle HANDLE = RestrictedOperations.downcall("epoll_wait", DESC, true);
+    }
+
+    /**
+     * The C types of {@code epoll_wait}.
+     *
+     * {@snippet lang=c :
+     * int epoll_wait(int epoll, struct epoll_event *events, int room, int timeout);
+     * }
+     */
+    public static FunctionDescriptor epoll_wait$descriptor() {
+        return epoll_wait$holder.DESC;
+    }
+
+    /**
+     * The downcall handle of {@code epoll_wait}.
+     *
+     * {@snippet lang=c :
+     * int epoll_wait(int epoll, struct epoll_event *events, int room, int timeout);
+     * }
+     */
+    public static MethodHandle epoll_wait$handle() {
+        return epoll_wait$holder.HANDLE;
+    }
+
+    /**
+     * Calls {@code epoll_wait}.
+     *
+     * {@snippet lang=c :
+     * int epoll_wait(int epoll, struct epoll_event *events, int room, int timeout);
+     * }
+     */
+    public static int epoll_wait(MemorySegment errno, int epoll, MemorySegment events, int room, int timeout) {
+        try {
+            return (int) epoll_wait$holder.HANDLE.invokeExact(errno, epoll, events, room, timeout);
+        } catch (Error | RuntimeException e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new AssertionError("a downcall throws nothing checked", e);
+        }
+    }
+
+    private static final class pread$holder {
+        static final FunctionDescriptor DESC = FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG);
+        static final MethodHandle HANDLE = RestrictedOperations.downcall("pread", DESC, true);
+    }
+
+    /**
+     * The C types of {@code pread}.
+     *
+     * {@snippet lang=c :
+     * ssize_t pread(int fd, void *buffer, size_t count, off_t offset);
+     * }
+     */
+    public static FunctionDescriptor pread$descriptor() {
+        return pread$holder.DESC;
+    }
+
+    /**
+     * The downcall handle of {@code pread}.
+     *
+     * {@snippet lang=c :
+     * ssize_t pread(int fd, void *buffer, size_t count, off_t offset);
+     * }
+     */
+    public static MethodHandle pread$handle() {
+        return pread$holder.HANDLE;
+    }
+
+    /**
+     * Calls {@code pread}.
+     *
+     * {@snippet lang=c :
+     * ssize_t pread(int fd, void *buffer, size_t count, off_t offset);
+     * }
+     */
+    public static long pread(MemorySegment errno, int fd, MemorySegment buffer, long count, long offset) {
+        try {
+            return (long) pread$holder.HANDLE.invokeExact(errno, fd, buffer, count, offset);
         } catch (Error | RuntimeException e) {
             throw e;
         } catch (Throwable e) {
