@@ -60,23 +60,12 @@ final class DoctorCommand implements Callable<Integer> {
         return ExitStatus.OK.code();
     }
 
-    /** KVM is probed and told of, but is no engine of this version. */
+    /** What the engine does without on this kernel. */
     private static void tellKvm(PrintWriter out) {
         KvmProbe.Findings kvm = KvmProbe.run();
-        switch (kvm.verdict()) {
-            case Engine.Probe.Usable(Engine.SpeedClass speed, String detail) -> {
-                out.println("kvm: %s works; %s".formatted(KvmProbe.DEVICE, detail));
-                if (speed == Engine.SpeedClass.CRAWLING) {
-                    out.println("  the emulator is much faster than that");
-                }
-                kvm.missing().forEach(capability ->
-                        out.println("  without KVM_CAP_%s: %s".formatted(capability, capability.use())));
-            }
-            case Engine.Probe.Unusable(String reason, String fix) -> {
-                out.println("kvm: does not work here: " + reason);
-                out.println("  " + fix);
-            }
+        if (kvm.verdict() instanceof Engine.Probe.Usable) {
+            kvm.missing().forEach(capability ->
+                    out.println("  kvm is without KVM_CAP_%s: %s".formatted(capability, capability.use())));
         }
-        out.println("  (this version of Quoll runs guests on the emulator only)");
     }
 }

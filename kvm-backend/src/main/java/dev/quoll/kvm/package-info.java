@@ -1,2 +1,2 @@
-/** What the host's KVM can do. */
+/** What the host's KVM can do, and the engine over it. */
 package dev.quoll.kvm;

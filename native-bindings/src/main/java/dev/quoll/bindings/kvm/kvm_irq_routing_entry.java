@@ -23,6 +23,7 @@ import java.util.function.Consumer;
  *     union {
  *         struct kvm_irq_routing_irqchip irqchip;
  *         struct kvm_irq_routing_msi msi;
+ *         struct kvm_irq_routing_s390_adapter adapter;
  *         __u32 pad[8];
  *     } u;
  * }
@@ -123,6 +124,7 @@ public final class kvm_irq_routing_entry {
      * union {
      *     struct kvm_irq_routing_irqchip irqchip;
      *     struct kvm_irq_routing_msi msi;
+     *     struct kvm_irq_routing_s390_adapter adapter;
      *     __u32 pad[8];
      * }
      * }
@@ -132,6 +134,7 @@ public final class kvm_irq_routing_entry {
         private static final GroupLayout $LAYOUT = MemoryLayout.unionLayout(
                 kvm_irq_routing_irqchip.layout().withName("irqchip"),
                 kvm_irq_routing_msi.layout().withName("msi"),
+                kvm_irq_routing_s390_adapter.layout().withName("adapter"),
                 MemoryLayout.sequenceLayout(8, ValueLayout.JAVA_INT).withName("pad"))
                 .withName("u");
 
@@ -186,6 +189,28 @@ public final class kvm_irq_routing_entry {
         /** Copies {@code value} into {@code msi}. */
         public static void msi(MemorySegment struct, MemorySegment value) {
             MemorySegment.copy(value, 0, struct, msi$OFFSET, kvm_irq_routing_msi.layout().byteSize());
+        }
+
+        private static final long adapter$OFFSET = 0;
+
+        /** Layout of {@code adapter}. */
+        public static GroupLayout adapter$layout() {
+            return kvm_irq_routing_s390_adapter.layout();
+        }
+
+        /** Offset of {@code adapter} in bytes. */
+        public static long adapter$offset() {
+            return adapter$OFFSET;
+        }
+
+        /** The part of {@code struct} that holds {@code struct kvm_irq_routing_s390_adapter adapter}. */
+        public static MemorySegment adapter(MemorySegment struct) {
+            return struct.asSlice(adapter$OFFSET, kvm_irq_routing_s390_adapter.layout().byteSize());
+        }
+
+        /** Copies {@code value} into {@code adapter}. */
+        public static void adapter(MemorySegment struct, MemorySegment value) {
+            MemorySegment.copy(value, 0, struct, adapter$OFFSET, kvm_irq_routing_s390_adapter.layout().byteSize());
         }
 
         private static final SequenceLayout pad$LAYOUT =

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 public final class epoll_event {
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
-            ValueLayout.JAVA_INT.withName("events"),
+            ValueLayout.JAVA_INT_UNALIGNED.withName("events"),
             data.layout().withName("data"))
             .withName("epoll_event");
 
@@ -38,7 +38,7 @@ public final class epoll_event {
         return $LAYOUT;
     }
 
-    private static final ValueLayout.OfInt events$LAYOUT = ValueLayout.JAVA_INT.withName("events");
+    private static final ValueLayout.OfInt events$LAYOUT = ValueLayout.JAVA_INT_UNALIGNED.withName("events");
     private static final long events$OFFSET = 0;
 
     /** Layout of {@code events}. */
@@ -73,7 +73,7 @@ public final class epoll_event {
     public static final class data {
 
         private static final GroupLayout $LAYOUT = MemoryLayout.unionLayout(
-                ValueLayout.JAVA_LONG.withName("u64"))
+                ValueLayout.JAVA_LONG_UNALIGNED.withName("u64"))
                 .withName("data");
 
         private data() {
@@ -85,7 +85,7 @@ public final class epoll_event {
             return $LAYOUT;
         }
 
-        private static final ValueLayout.OfLong u64$LAYOUT = ValueLayout.JAVA_LONG.withName("u64");
+        private static final ValueLayout.OfLong u64$LAYOUT = ValueLayout.JAVA_LONG_UNALIGNED.withName("u64");
         private static final long u64$OFFSET = 0;
 
         /** Layout of {@code u64}. */

@@ -34,8 +34,13 @@ enum Carrier {
         throw new IllegalArgumentException("no Java type for " + cType + " of " + size + " bytes");
     }
 
-    /** Source text of the layout; a packed structure may place the value off its natural boundary. */
-    String layout(long offset) {
-        return "ValueLayout." + constant + (offset % size == 0 ? "" : "_UNALIGNED");
+    /** Source text of the layout outside of structures. */
+    String layout() {
+        return "ValueLayout." + constant;
+    }
+
+    /** The same in a structure of that alignment; a packed one may place the value off its natural boundary. */
+    String layout(long offset, long alignment) {
+        return layout() + (offset % size == 0 && alignment >= size ? "" : "_UNALIGNED");
     }
 }

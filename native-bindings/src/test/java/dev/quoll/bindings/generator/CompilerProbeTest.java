@@ -57,7 +57,8 @@ class CompilerProbeTest {
         assertThat(measured.size("epoll_event")).isEqualTo(12);
         String text = StructWriter.write(spec, "e.spec", spec.structs().getFirst(), measured);
         assertThat(text).contains("MemoryLayout.paddingLayout(8)");
-        assertThat(Carrier.LONG.layout(4)).isEqualTo("ValueLayout.JAVA_LONG_UNALIGNED");
+        assertThat(Carrier.LONG.layout(4, 8)).isEqualTo("ValueLayout.JAVA_LONG_UNALIGNED");
+        assertThat(Carrier.INT.layout(0, 1)).as("at the start of a packed structure").isEqualTo("ValueLayout.JAVA_INT_UNALIGNED");
     }
 
     @Test

@@ -71,11 +71,11 @@ final class HeaderWriter {
             arguments.add("errno");
         }
         if (!isVoid) {
-            layouts.add(returns.layout(0));
+            layouts.add(returns.layout());
         }
         for (Parameter parameter : function.parameters()) {
             var carrier = Carrier.of(parameter.type(), measured);
-            layouts.add(carrier.layout(0));
+            layouts.add(carrier.layout());
             parameters.add(carrier.javaType + " " + identifier(parameter.name()));
             arguments.add(identifier(parameter.name()));
         }

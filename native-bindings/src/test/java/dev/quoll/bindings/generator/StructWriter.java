@@ -85,7 +85,7 @@ final class StructWriter {
                 parts.add("MemoryLayout.paddingLayout(" + (offset - cursor) + ")");
             }
             parts.add(switch (member) {
-                case Field field -> elementLayout(field, offset - base, true);
+                case Field field -> elementLayout(field, offset, true);
                 case Group group when group.anonymous() -> layout(prefix, base, offset, -1, group.union(),
                         anonymousName(), group.members());
                 case Group group -> identifier(group.name()) + ".layout().withName(\"" + group.name() + "\")";
@@ -107,10 +107,15 @@ final class StructWriter {
     private String elementLayout(Field field, long offset, boolean named) {
         String element = field.ofStructs()
                 ? field.tag() + ".layout()"
-                : Carrier.of(field.type(), measured).layout(offset);
+                : valueLayout(Carrier.of(field.type(), measured), offset);
         String whole = field.scalar() ? element
                 : "MemoryLayout.sequenceLayout(" + field.length() + ", " + element + ")";
         return named ? whole + ".withName(\"" + field.name() + "\")" : whole;
+    }
+
+    /** The layout of a value at {@code offset} of the structure, which may be packed. */
+    private String valueLayout(Carrier carrier, long offset) {
+        return carrier.layout(offset, measured.alignment(struct.name()));
     }
 
     private long offset(String prefix, Member member) {
@@ -175,9 +180,9 @@ final class StructWriter {
     private void scalar(String prefix, long base, Field field) {
         var carrier = Carrier.of(field.type(), measured);
         String name = identifier(field.name());
-        long offset = measured.offset(struct.name(), prefix + field.name()) - base;
+        long offset = measured.offset(struct.name(), prefix + field.name());
         out.field("private static final " + carrier.layoutType + " " + name + "$LAYOUT",
-                carrier.layout(offset) + ".withName(\"" + field.name() + "\")");
+                valueLayout(carrier, offset) + ".withName(\"" + field.name() + "\")");
         offsetConstant(prefix, base, field.name());
         out.line("/** Layout of {@code " + field.name() + "}. */");
         out.method("public static " + carrier.layoutType + " " + name + "$layout()", "return " + name + "$LAYOUT;");
@@ -207,7 +212,7 @@ final class StructWriter {
 
     private void array(String prefix, long base, Field field) {
         String name = identifier(field.name());
-        long offset = measured.offset(struct.name(), prefix + field.name()) - base;
+        long offset = measured.offset(struct.name(), prefix + field.name());
         out.field("private static final SequenceLayout " + name + "$LAYOUT", elementLayout(field, offset, true));
         offsetConstant(prefix, base, field.name());
         out.line("/** Layout of {@code " + field.name() + "}. */");
@@ -224,11 +229,11 @@ final class StructWriter {
 
     private void flexible(String prefix, long base, Field field) {
         String name = identifier(field.name());
-        long offset = offsetConstant(prefix, base, field.name());
+        long offset = base + offsetConstant(prefix, base, field.name());
         String element = field.ofStructs() ? "GroupLayout" : Carrier.of(field.type(), measured).layoutType;
         out.line("/** Layout of one element of {@code " + field.name() + "}. */");
         out.method("public static " + element + " " + name + "$layout()", "return "
-                + (field.ofStructs() ? field.tag() + ".layout()" : Carrier.of(field.type(), measured).layout(offset))
+                + (field.ofStructs() ? field.tag() + ".layout()" : valueLayout(Carrier.of(field.type(), measured), offset))
                 + ";");
         offsetMethod(name, field.name());
         elements(name, field, offset, "index");
@@ -247,10 +252,10 @@ final class StructWriter {
         var carrier = Carrier.of(field.type(), measured);
         out.line("/** Reads element {@code index} of {@code " + field.declaration() + "}. */");
         out.method("public static " + carrier.javaType + " " + name + "(MemorySegment struct, long index)",
-                "return struct.get(" + carrier.layout(offset) + ", " + at + ");");
+                "return struct.get(" + valueLayout(carrier, offset) + ", " + at + ");");
         out.line("/** Writes element {@code index} of {@code " + field.declaration() + "}. */");
         out.method("public static void " + name + "(MemorySegment struct, long index, " + carrier.javaType + " value)",
-                "struct.set(" + carrier.layout(offset) + ", " + at + ", value);");
+                "struct.set(" + valueLayout(carrier, offset) + ", " + at + ", value);");
     }
 
     private void allocation(String name, List<Member> members) {

@@ -1,0 +1,326 @@
+package dev.quoll.kvm;
+
+import dev.quoll.bindings.file.FileDescriptor;
+import dev.quoll.bindings.kvm.kvm_cpuid2;
+import dev.quoll.bindings.kvm.kvm_cpuid_entry2;
+import dev.quoll.bindings.kvm.kvm_enable_cap;
+import dev.quoll.bindings.kvm.kvm_h;
+import dev.quoll.bindings.kvm.kvm_userspace_memory_region;
+import dev.quoll.bindings.memory.MemoryMapping;
+import dev.quoll.bindings.memory.Protection;
+import dev.quoll.machine.Cpuid;
+import dev.quoll.machine.EngineException;
+import dev.quoll.machine.EoiListener;
+import dev.quoll.machine.ExternalInterruptSource;
+import dev.quoll.machine.InterruptLine;
+import dev.quoll.machine.MsiSink;
+import dev.quoll.machine.MsrTable;
+import dev.quoll.machine.Partition;
+import dev.quoll.machine.PartitionConfig;
+import dev.quoll.machine.RamRegion;
+import dev.quoll.machine.TimerQueue;
+import dev.quoll.machine.VirtualCpu;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Set;
+
+/**
+ * KVM's part of one machine: vCPUs with their local APICs. I/O APIC, 8259 and 8254 are the board's (api.rst,
+ * KVM_CAP_SPLIT_IRQCHIP).
+ */
+final class KvmPartition implements Partition {
+    /** Pages that Intel's processors need for real mode, below any firmware image and outside RAM (api.rst, 4.41). */
+    private static final long IDENTITY_MAP_ADDRESS = 0xfeff_c000L;
+    private static final long TSS_ADDRESS = 0xfeff_d000L;
+    /** KVM's local APIC timer counts nanoseconds. */
+    private static final int APIC_BUS_KHZ = 1_000_000;
+    private static final long HALT_WATCH_NANOS = 100_000_000;
+    private static final int ISR = 0x100;
+    private static final int TMR = 0x180;
+    private static final int IRR = 0x200;
+    private static final int LEVEL_TRIGGERED = 1 << 15;
+
+    private final PartitionConfig config;
+    private final Arena arena = Arena.ofShared();
+    private final FileDescriptor machine;
+    private final InterruptRoutes routes;
+    private final KvmCpu[] cpus;
+    private final int tscKhz;
+    private final InterruptLine lint0 = this::setLint0;
+    private final InterruptLine lint1 = this::setLint1;
+    private final TimerQueue.Timer haltWatch;
+    private final long[] lastProgress;
+    private volatile boolean lint0High;
+    private volatile boolean lint1High;
+    private volatile ExternalInterruptSource externalSource;
+    private volatile EoiListener eoiListener = _ -> {};
+
+    private KvmPartition(PartitionConfig config, KvmSystem kvm) throws EngineException {
+        this.config = config;
+        machine = kvm.createMachine();
+        routes = new InterruptRoutes(machine);
+        cpus = new KvmCpu[config.cpus()];
+        lastProgress = new long[config.cpus()];
+        haltWatch = config.timers().timer(this::watchHalts);
+        int khz = 0;
+        try {
+            int most = kvm.check(kvm_h.KVM_CAP_MAX_VCPUS());
+            if (config.cpus() > most) {
+                throw new EngineException("this host's KVM runs at most %d CPUs in a machine, not %d".formatted(most, config.cpus()));
+            }
+            configure();
+            mapMemory();
+            Cpuid.Abilities abilities = kvm.abilities();
+            boolean scales = kvm.check(kvm_h.KVM_CAP_TSC_CONTROL()) > 0;
+            int xsaveSize = Math.max(0, machine.ioctl(
+                    "KVM_CHECK_EXTENSION", kvm_h.KVM_CHECK_EXTENSION(), kvm_h.KVM_CAP_XSAVE2()));
+            int shared = kvm.sharedSize();
+            for (int index = 0; index < cpus.length; index++) {
+                FileDescriptor cpu = FileDescriptor.owning(
+                        machine.ioctl("KVM_CREATE_VCPU", kvm_h.KVM_CREATE_VCPU(), index), "KVM CPU " + index);
+                RunArea run;
+                try {
+                    run = new RunArea(MemoryMapping.shared(cpu.number(), 0, shared, Protection.READ_WRITE));
+                } catch (RuntimeException e) {
+                    cpu.close();
+                    throw e;
+                }
+                khz = setFrequency(cpu, scales);
+                Cpuid cpuid = new Cpuid(
+                        config.profile(), abilities, new Cpuid.Place(index, cpus.length, khz, APIC_BUS_KHZ));
+                MsrTable table = new MsrTable(cpuid);
+                if (index == 0) {
+                    MsrFilter.install(machine, table);
+                }
+                setCpuid(cpu, cpuid);
+                MsrState msrs = new MsrState(cpu, table, arena);
+                cpus[index] = new KvmCpu(
+                        this,
+                        index,
+                        cpu,
+                        run,
+                        new KvmCpu.VcpuParts(
+                                new RegisterState(cpu, arena),
+                                new VectorState(cpu, arena, xsaveSize),
+                                new EventState(cpu, arena),
+                                msrs,
+                                new GuestTsc(cpu, msrs, table, arena)),
+                        arena);
+            }
+        } catch (EngineException | RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+        tscKhz = khz;
+    }
+
+    /** @throws EngineException with one sentence for the user */
+    static KvmPartition create(PartitionConfig config) throws EngineException {
+        KvmPartition partition;
+        try (KvmSystem kvm = KvmSystem.open()) {
+            partition = new KvmPartition(config, kvm);
+        } catch (dev.quoll.bindings.NativeException | dev.quoll.bindings.NativeUnavailableException e) {
+            throw new EngineException("KVM cannot make this machine: " + e.getMessage(), e);
+        }
+        for (KvmCpu cpu : partition.cpus) {
+            cpu.reset();
+        }
+        partition.haltWatch.arm(config.clock().nanos() + HALT_WATCH_NANOS);
+        return partition;
+    }
+
+    private void configure() {
+        MemorySegment address = arena.allocate(ValueLayout.JAVA_LONG);
+        address.set(ValueLayout.JAVA_LONG, 0, IDENTITY_MAP_ADDRESS);
+        machine.ioctl("KVM_SET_IDENTITY_MAP_ADDR", kvm_h.KVM_SET_IDENTITY_MAP_ADDR(), address);
+        machine.ioctl("KVM_SET_TSS_ADDR", kvm_h.KVM_SET_TSS_ADDR(), TSS_ADDRESS);
+        enable("KVM_CAP_SPLIT_IRQCHIP", kvm_h.KVM_CAP_SPLIT_IRQCHIP(), InterruptRoutes.LEVEL);
+        enable(
+                "KVM_CAP_X2APIC_API",
+                kvm_h.KVM_CAP_X2APIC_API(),
+                kvm_h.KVM_X2APIC_API_USE_32BIT_IDS() | kvm_h.KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK());
+        enable(
+                "KVM_CAP_X86_USER_SPACE_MSR",
+                kvm_h.KVM_CAP_X86_USER_SPACE_MSR(),
+                kvm_h.KVM_MSR_EXIT_REASON_FILTER() | kvm_h.KVM_MSR_EXIT_REASON_UNKNOWN());
+    }
+
+    private void enable(String name, int capability, long argument) {
+        MemorySegment request = kvm_enable_cap.allocate(arena);
+        kvm_enable_cap.cap(request, capability);
+        kvm_enable_cap.args(request, 0, argument);
+        machine.ioctl("KVM_ENABLE_CAP of " + name, kvm_h.KVM_ENABLE_CAP(), request);
+    }
+
+    private void mapMemory() {
+        MemorySegment region = kvm_userspace_memory_region.allocate(arena);
+        int slot = 0;
+        for (RamRegion ram : config.memory().regions()) {
+            kvm_userspace_memory_region.slot(region, slot++);
+            kvm_userspace_memory_region.guest_phys_addr(region, ram.guestAddress());
+            kvm_userspace_memory_region.memory_size(region, ram.size());
+            kvm_userspace_memory_region.userspace_addr(region, config.memory().mapping().address() + ram.offset());
+            machine.ioctl("KVM_SET_USER_MEMORY_REGION", kvm_h.KVM_SET_USER_MEMORY_REGION(), region);
+        }
+    }
+
+    /** The clock's frequency where the processor scales, else the host's; in kHz. */
+    private int setFrequency(FileDescriptor cpu, boolean scales) {
+        if (scales) {
+            cpu.ioctl("KVM_SET_TSC_KHZ", kvm_h.KVM_SET_TSC_KHZ(), config.clock().tscHz() / 1000);
+        }
+        return cpu.ioctl("KVM_GET_TSC_KHZ", kvm_h.KVM_GET_TSC_KHZ(), 0);
+    }
+
+    private void setCpuid(FileDescriptor cpu, Cpuid cpuid) {
+        var entries = cpuid.entries();
+        MemorySegment table = kvm_cpuid2.allocate(entries.size(), arena);
+        kvm_cpuid2.nent(table, entries.size());
+        for (int i = 0; i < entries.size(); i++) {
+            Cpuid.Entry entry = entries.get(i);
+            MemorySegment row = kvm_cpuid2.entries(table, i);
+            kvm_cpuid_entry2.function(row, entry.leaf());
+            kvm_cpuid_entry2.index(row, entry.subleaf());
+            kvm_cpuid_entry2.flags(row, entry.indexed() ? kvm_h.KVM_CPUID_FLAG_SIGNIFCANT_INDEX() : 0);
+            kvm_cpuid_entry2.eax(row, entry.eax());
+            kvm_cpuid_entry2.ebx(row, entry.ebx());
+            kvm_cpuid_entry2.ecx(row, entry.ecx());
+            kvm_cpuid_entry2.edx(row, entry.edx());
+        }
+        cpu.ioctl("KVM_SET_CPUID2", kvm_h.KVM_SET_CPUID2(), table);
+    }
+
+    PartitionConfig config() {
+        return config;
+    }
+
+    /** Guest time in ticks of the guest's TSC. */
+    long clockTicks() {
+        return Math.multiplyHigh(config.clock().nanos() << 8, (tscKhz * 1_000_000L << 8) / 1_000_000_000_000L);
+    }
+
+    private void watchHalts() {
+        for (KvmCpu cpu : cpus) {
+            long progress = cpu.progress();
+            if (progress == lastProgress[cpu.index()]) {
+                cpu.lookAtHalt();
+            }
+            lastProgress[cpu.index()] = progress;
+        }
+        haltWatch.arm(config.clock().nanos() + HALT_WATCH_NANOS);
+    }
+
+    void endOfInterrupt(int vector) {
+        eoiListener.endOfInterrupt(vector);
+    }
+
+    /** Level-triggered interrupts that a restored local APIC has in it will end here too. */
+    void routeLevels(int cpu, byte[] page) {
+        MemorySegment registers = MemorySegment.ofArray(page);
+        for (int vector = 16; vector < 256; vector++) {
+            long word = (vector >>> 5) * 16L;
+            int in = registers.get(ValueLayout.JAVA_INT_UNALIGNED, ISR + word)
+                    | registers.get(ValueLayout.JAVA_INT_UNALIGNED, IRR + word);
+            int level = registers.get(ValueLayout.JAVA_INT_UNALIGNED, TMR + word);
+            if ((in & level & 1 << vector) != 0) {
+                routes.addLevel(0xfee0_0000L | (cpu & 0xffL) << 12 | (cpu & ~0xffL) << 32, vector | LEVEL_TRIGGERED);
+            }
+        }
+    }
+
+    /** Whether this CPU's loop has to care for the 8259: the virtual wire leads to the bootstrap processor. */
+    boolean externalInterrupts(int cpu) {
+        return cpu == 0 && externalSource != null;
+    }
+
+    boolean externalPending() {
+        return externalSource.pending();
+    }
+
+    int acknowledgeExternal() {
+        return externalSource.acknowledge() & 0xff;
+    }
+
+    private void setLint0(boolean high) {
+        boolean rose = high && !lint0High;
+        lint0High = high;
+        if (rose) {
+            cpus[0].externalRose();
+            for (KvmCpu cpu : cpus) {
+                cpu.lintRose(0);
+            }
+        }
+    }
+
+    private void setLint1(boolean high) {
+        boolean rose = high && !lint1High;
+        lint1High = high;
+        if (rose) {
+            for (KvmCpu cpu : cpus) {
+                cpu.lintRose(1);
+            }
+        }
+    }
+
+    @Override
+    public Set<IrqchipPart> owns() {
+        return Set.of(IrqchipPart.LOCAL_APIC);
+    }
+
+    @Override
+    public int cpuCount() {
+        return cpus.length;
+    }
+
+    @Override
+    public VirtualCpu cpu(int index) {
+        return cpus[index];
+    }
+
+    @Override
+    public MsiSink msiSink() {
+        return routes;
+    }
+
+    @Override
+    public InterruptLine lint0() {
+        return lint0;
+    }
+
+    @Override
+    public InterruptLine lint1() {
+        return lint1;
+    }
+
+    @Override
+    public void setExternalInterruptSource(ExternalInterruptSource source) {
+        externalSource = source;
+    }
+
+    @Override
+    public void setEoiListener(EoiListener listener) {
+        eoiListener = listener;
+    }
+
+    @Override
+    public String statistics() {
+        StringBuilder text = new StringBuilder();
+        for (KvmCpu cpu : cpus) {
+            text.append("cpu ").append(cpu.index()).append(System.lineSeparator()).append(cpu.statistics());
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close() {
+        haltWatch.cancel();
+        for (KvmCpu cpu : cpus) {
+            if (cpu != null) {
+                cpu.close();
+            }
+        }
+        machine.close();
+        arena.close();
+    }
+}
