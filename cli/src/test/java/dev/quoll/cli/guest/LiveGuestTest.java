@@ -81,7 +81,6 @@ class LiveGuestTest {
 
     @Test
     @Order(2)
-    @Tag("long")
     void programsForEachFeatureDoWhatTheyDoOnTheHost() throws Exception {
         for (CompiledPrograms.Build build : compiled.made()) {
             assertThat(guest.run("/" + CompiledPrograms.FOLDER + build.name(), COMMAND))

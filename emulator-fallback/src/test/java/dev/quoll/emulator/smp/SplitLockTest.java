@@ -6,13 +6,13 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Locked instructions over the border of two pages are single, whatever was locked before them. */
+/** Locked instructions over the border of two lines are single, whatever was locked before them. */
 @Timeout(120)
 class SplitLockTest {
     private static final long CODE = 0x100000;
     private static final String STOPS = "stops-of-all-cpus ";
     /** The task priority register of the local APIC. */
-    private static final Map<String, Long> NAMES = Map.of("TPR", SmpMachine.APIC + 0x80, "COUNT", 0x201000L - 2);
+    private static final Map<String, Long> NAMES = Map.of("TPR", SmpMachine.APIC + 0x80, "COUNT", 0x20003eL);
 
     @Test
     void behindALockedAccessToADevice() throws Exception {
