@@ -14,6 +14,7 @@ final class CoreMsrs {
         MsrTable.SFMASK,
         MsrTable.KERNEL_GS_BASE,
         MsrTable.TSC_AUX,
+        MsrTable.DEBUG_CTL,
         MsrTable.SYSENTER_CS,
         MsrTable.SYSENTER_ESP,
         MsrTable.SYSENTER_EIP
@@ -47,6 +48,7 @@ final class CoreMsrs {
                     case MsrTable.SFMASK -> cpu.sfmask;
                     case MsrTable.KERNEL_GS_BASE -> cpu.kernelGsBase;
                     case MsrTable.TSC_AUX -> cpu.tscAux;
+                    case MsrTable.DEBUG_CTL -> cpu.debugControl;
                     case MsrTable.SYSENTER_CS -> cpu.sysenterCs;
                     case MsrTable.SYSENTER_ESP -> cpu.sysenterEsp;
                     default -> cpu.sysenterEip;
@@ -62,6 +64,7 @@ final class CoreMsrs {
             case MsrTable.SFMASK -> cpu.sfmask = value;
             case MsrTable.KERNEL_GS_BASE -> cpu.kernelGsBase = value;
             case MsrTable.TSC_AUX -> cpu.tscAux = value;
+            case MsrTable.DEBUG_CTL -> cpu.debugControl = value;
             case MsrTable.SYSENTER_CS -> cpu.sysenterCs = value;
             case MsrTable.SYSENTER_ESP -> cpu.sysenterEsp = value;
             default -> cpu.sysenterEip = value;

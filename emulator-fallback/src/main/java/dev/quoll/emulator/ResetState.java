@@ -76,6 +76,7 @@ final class ResetState {
         }
         cpu.dr6 = 0xffff_0ff0L;
         cpu.dr7 = 0x400;
+        cpu.debugControl = 0;
         cpu.nmiBlocked = false;
         cpu.endShadows();
         cpu.flushAll();

@@ -230,8 +230,8 @@ public final class MsrTable {
             list.add(constant(MCG_CAP, "MCG_CAP", 0));
             list.add(storage(MCG_STATUS, "MCG_STATUS", 0, 7, Check.NONE));
         }
-        // No branch recording and no branch stepping: no bit can be set.
-        list.add(storage(DEBUG_CTL, "DEBUG_CTL", 0, 0, Check.NONE));
+        // BTF; there is no branch recording.
+        list.add(storage(DEBUG_CTL, "DEBUG_CTL", 0, 2, Check.NONE));
         if (cpuid.offers(CpuFeature.PAT)) {
             list.add(storage(PAT, "PAT", PAT_RESET, -1, Check.PAT_TYPES));
         }

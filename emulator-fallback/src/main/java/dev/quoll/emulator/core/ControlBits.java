@@ -40,5 +40,8 @@ public final class ControlBits {
     public static final long EFER_FFXSR = 1 << 14;
     public static final long EFER_AUTO_IBRS = 1 << 21;
 
+    /** DebugCtl.BTF: TF traps behind taken branches only. */
+    public static final long BRANCH_STEP = 1 << 1;
+
     private ControlBits() {}
 }

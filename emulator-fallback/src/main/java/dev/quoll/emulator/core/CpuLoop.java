@@ -378,6 +378,7 @@ public abstract class CpuLoop extends Cpu {
 
     /** One instruction with everything that TF, breakpoints and shadows ask for. */
     private void stepWithTraps() {
+        long start = rip();
         boolean trapFlag = flag(Flags.TF);
         boolean wasMovSs = movSsShadow;
         boolean wasShadowed = stiShadow || movSsShadow;
@@ -396,6 +397,9 @@ public abstract class CpuLoop extends Cpu {
             setFlag(Flags.RF, false);
         }
         runSingle();
+        // With DebugCtl.BTF only what went elsewhere than to the next instruction traps, be it a jump, call, return or IRET.
+        trapDue &= (debugControl & ControlBits.BRANCH_STEP) == 0
+                || !inRepetition && rip() != inCodeSegment(start + current.end - current.ip);
         if (inRepetition) {
             inRepetition = false;
             setFlag(Flags.RF, true);

@@ -57,6 +57,9 @@ public abstract class RegisterFile {
     public long sfmask;
     public long kernelGsBase;
     public long tscAux;
+    /** DebugCtl, of which there is {@link ControlBits#BRANCH_STEP}. */
+    public long debugControl;
+
     public long sysenterCs;
     public long sysenterEsp;
     public long sysenterEip;

@@ -1,5 +1,6 @@
 package dev.quoll.emulator.system;
 
+import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.EventDelivery;
 import dev.quoll.emulator.core.RegisterFile;
@@ -37,6 +38,8 @@ public final class Delivery implements EventDelivery {
         }
         if (vector == DEBUG && source == Source.EXCEPTION) {
             cpu.dr7 &= ~GENERAL_DETECT;
+            // A handler that wants the next branch to trap says so anew (SDM vol. 3, 18.4.3; APM vol. 2, 13.1.1).
+            cpu.debugControl &= ~ControlBits.BRANCH_STEP;
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.quoll.emulator.system;
 
+import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.RegisterFile;
 import dev.quoll.machine.MsrTable;
@@ -24,6 +25,7 @@ public final class MsrAccess {
             case MsrTable.KERNEL_GS_BASE -> value[0] = cpu.kernelGsBase;
             case MsrTable.TSC_AUX -> value[0] = cpu.tscAux;
             case MsrTable.SYSENTER_CS -> value[0] = cpu.sysenterCs;
+            case MsrTable.DEBUG_CTL -> value[0] = cpu.debugControl;
             case MsrTable.SYSENTER_ESP -> value[0] = cpu.sysenterEsp;
             case MsrTable.SYSENTER_EIP -> value[0] = cpu.sysenterEip;
             default -> {
@@ -49,6 +51,11 @@ public final class MsrAccess {
             case MsrTable.STAR -> {
                 cpu.star = value;
                 yield true;
+            }
+            case MsrTable.DEBUG_CTL -> {
+                boolean taken = (value & ~ControlBits.BRANCH_STEP) == 0;
+                cpu.debugControl = taken ? value : cpu.debugControl;
+                yield taken;
             }
             default -> cpu.platform().writeMsr(number, value);
         };

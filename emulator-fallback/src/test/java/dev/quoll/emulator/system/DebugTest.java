@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.isa.Flags;
+import dev.quoll.machine.MsrTable;
 import org.junit.jupiter.api.Test;
 
 /** Debug exceptions: breakpoint registers, single step, what DR6 and the pushed RF tell (SDM vol. 3, chapter 18). */
@@ -324,6 +325,52 @@ class DebugTest {
             m.code(0x0f, 0x0b).run();
             assertThat(m.rip()).isEqualTo(HANDLERS + 6 * 16 + 1);
             assertThat(m.dr6 & SINGLE_STEP).isZero();
+        }
+    }
+
+    /** DebugCtl.BTF: TF traps behind branches that are taken, and the trap takes it back. */
+    @Test
+    void branchStepsTrapBehindTakenBranchesOnly() {
+        int hlt = 0xf4;
+        int[][] codes = {
+            {NOP, 0xeb, 1, hlt, NOP, NOP}, // jmp
+            {0x48, 0x31, 0xc0, 0x75, 2, 0x74, 1, hlt, NOP}, // xor rax, rax; jnz, not taken; jz
+            {0xe8, 1, 0, 0, 0, hlt, NOP, NOP}, // call
+            {0x6a, 0, 0x58, NOP, 0xe2, 1, hlt, NOP}, // push 0; pop rax; nop; loop
+            {0xf3, 0xaa, 0xe3, 1, hlt, NOP}, // rep stosb, no iteration of which is a branch; jrcxz
+            {0xeb, 0xfe}, // jmp to itself
+        };
+        long[] targets = {4, 8, 6, 7, 5, 0};
+        for (int i = 0; i < codes.length; i++) {
+            try (SystemMachine m = SystemMachine.longMode(0)) {
+                stepping(m);
+                m.debugControl = ControlBits.BRANCH_STEP;
+                m.set64(StateLayout.RCX, 5);
+                m.set64(StateLayout.RDI, PAGE);
+                m.code(codes[i]).run();
+                trapped(m, TEXT + targets[i], SINGLE_STEP);
+                assertThat(m.debugControl).as("BTF behind the trap").isZero();
+            }
+        }
+        // Without a branch there is no trap, and nothing takes BTF back.
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            stepping(m);
+            m.debugControl = ControlBits.BRANCH_STEP;
+            m.code(NOP, NOP, hlt).run();
+            assertThat(m.rip()).isEqualTo(TEXT + 3);
+            assertThat(m.debugControl).isEqualTo(ControlBits.BRANCH_STEP);
+        }
+    }
+
+    @Test
+    void debugControlHasBranchSteppingOnly() {
+        try (SystemMachine m = SystemMachine.longMode(0)) {
+            assertThat(MsrAccess.write(m, MsrTable.DEBUG_CTL, ControlBits.BRANCH_STEP)).isTrue();
+            assertThat(m.debugControl).isEqualTo(ControlBits.BRANCH_STEP);
+            assertThat(MsrAccess.write(m, MsrTable.DEBUG_CTL, 1)).as("last branch record").isFalse();
+            long[] value = new long[1];
+            assertThat(MsrAccess.read(m, MsrTable.DEBUG_CTL, value)).isTrue();
+            assertThat(value[0]).isEqualTo(ControlBits.BRANCH_STEP);
         }
     }
 
