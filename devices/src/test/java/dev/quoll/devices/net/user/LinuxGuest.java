@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -38,6 +39,8 @@ final class LinuxGuest implements NetworkPort, AutoCloseable {
     private volatile NetworkBackend backend;
     private volatile boolean closing;
     volatile String failure;
+    private int lossPerMille;
+    private Random random;
 
     /** Why it cannot be used here; null when it can. */
     static String missing() {
@@ -71,6 +74,16 @@ final class LinuxGuest implements NetworkPort, AutoCloseable {
     void configure() throws IOException, InterruptedException {
         run("ip", "addr", "add", "10.0.2.15/24", "dev", tap.name());
         run("ip", "route", "add", "default", "via", "10.0.2.2");
+    }
+
+    /** Loses some of the frames of both directions. */
+    void lose(int perMille, Random source) {
+        lossPerMille = perMille;
+        random = source;
+    }
+
+    private boolean lost() {
+        return lossPerMille > 0 && random.nextInt(1000) < lossPerMille;
     }
 
     String interfaceName() {
@@ -122,10 +135,13 @@ final class LinuxGuest implements NetworkPort, AutoCloseable {
 
     @Override
     public boolean take(NetworkFrame frame) {
-        long count = tap.descriptor().read(buffer);
-        if (count < HEADER) {
-            return false;
-        }
+        long count;
+        do {
+            count = tap.descriptor().read(buffer);
+            if (count < HEADER) {
+                return false;
+            }
+        } while (lost());
         int length = (int) count - HEADER;
         MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, HEADER, frame.bytes(), 0, length);
         frame.setLength(length);
@@ -136,6 +152,9 @@ final class LinuxGuest implements NetworkPort, AutoCloseable {
 
     @Override
     public boolean offer(NetworkFrame frame) {
+        if (lost()) {
+            return true;
+        }
         out.set(ValueLayout.JAVA_BYTE, 0, (byte) frame.flags());
         out.set(ValueLayout.JAVA_BYTE, 1, (byte) frame.gsoType());
         out.set(SHORT, 2, (short) frame.headerLength());
