@@ -30,10 +30,12 @@ record ShareOption(Path folder, String tag, boolean readOnly, Ownership ownershi
     static ShareOption parse(String text, int number) {
         OptionWords words = new OptionWords(NAME, text, true, Set.of("tag", "owner"));
         boolean readOnly = words.flags(Set.of(READ_ONLY)).contains(READ_ONLY);
+        String tag = words.text("tag").orElse("share" + number);
+        VirtioFs.requireTag(tag);
         try {
             return new ShareOption(
                     Path.of(words.first()),
-                    words.text("tag").orElse("share" + number),
+                    tag,
                     readOnly,
                     words.text("owner").map(ShareOption::ownership).orElse(Ownership.ROOT));
         } catch (InvalidPathException e) {

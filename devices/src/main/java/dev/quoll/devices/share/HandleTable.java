@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What the guest has open, bounded in number. A guest's handle is a number that is never used again. */
+/** What the guest has open, bounded in number. A guest's handle is a number that is never used again within its session. */
 final class HandleTable<H extends Closeable> {
     static final int LIMIT = 4096;
 
@@ -65,6 +65,7 @@ final class HandleTable<H extends Closeable> {
             }
         }
         handles.clear();
+        next = 1;
         if (first != null) {
             throw first;
         }

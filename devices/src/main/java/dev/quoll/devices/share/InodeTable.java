@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * All inodes a guest knows, bounded in number: an inode stays while the guest refers to it, has it open, or refers to something in it,
- * so nothing outside the table is kept alive by what is in it. Numbers are never used again.
+ * so nothing outside the table is kept alive by what is in it. Within a session, numbers are never used again.
  */
 final class InodeTable {
     static final long ROOT = 1;
@@ -21,7 +21,7 @@ final class InodeTable {
     private final Map<Object, Inode> byKey = new HashMap<>();
     private final Map<Inode.Place, Inode> byPlace = new HashMap<>();
     private final Consumer<Inode> dropped;
-    private long next = ROOT + 1;
+    private long next;
 
     /** @param dropped hears of each inode that leaves the table */
     InodeTable(Consumer<Inode> dropped) {
@@ -36,6 +36,7 @@ final class InodeTable {
         byKey.clear();
         byPlace.clear();
         byNumber.put(ROOT, new Inode(ROOT));
+        next = ROOT + 1;
     }
 
     Inode root() {

@@ -31,8 +31,4 @@ public record ShareState(
 
     /** A folder open for listing; its offset is in the guest's requests. */
     public record SavedFolder(long handle, long inode) {}
-
-    /** Before the first session. */
-    static final ShareState EMPTY =
-            new ShareState(false, InodeTable.ROOT + 1, 1, 1, List.of(new SavedInode(InodeTable.ROOT, 0)), List.of(), List.of(), List.of());
 }

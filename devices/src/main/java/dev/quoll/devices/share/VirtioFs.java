@@ -55,10 +55,7 @@ public final class VirtioFs implements VirtioDevice<ShareState>, AutoCloseable {
      */
     public VirtioFs(String name, String tag, Path folder, boolean readOnly, Ownership ownership, GuestMemory memory)
             throws IOException {
-        byte[] bytes = tag.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length == 0 || bytes.length > MAX_TAG) {
-            throw new IllegalArgumentException("the tag of a share has 1 to %d bytes, not %d".formatted(MAX_TAG, bytes.length));
-        }
+        byte[] bytes = requireTag(tag);
         this.name = name;
         this.memory = memory;
         config = Arrays.copyOf(bytes, MAX_TAG + Integer.BYTES);
@@ -74,6 +71,15 @@ public final class VirtioFs implements VirtioDevice<ShareState>, AutoCloseable {
                             .formatted(folder, Errno.of(e.errno()).map(Errno::meaning).orElse("error " + e.errno())),
                     e);
         }
+    }
+
+    /** The bytes of a tag. @throws IllegalArgumentException with a sentence, when there are too many or none */
+    public static byte[] requireTag(String tag) {
+        byte[] bytes = tag.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length == 0 || bytes.length > MAX_TAG) {
+            throw new IllegalArgumentException("the tag of a share has 1 to %d bytes, not %d".formatted(MAX_TAG, bytes.length));
+        }
+        return bytes;
     }
 
     @Override
