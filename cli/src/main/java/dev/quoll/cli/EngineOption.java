@@ -42,10 +42,17 @@ final class EngineOption {
         name = chosen;
     }
 
+    @Option(
+            names = "--jit",
+            paramLabel = "HOW",
+            description = "How the emulator runs hot guest code: host (as machine code of this host) or off (interpreted).")
+    private String jit;
+
     /** The engine, probed. */
     Engine choose() throws CommandFailure {
         try {
-            return name.equals(AUTO) ? Engines.fastest() : Engines.named(name);
+            Engine engine = name.equals(AUTO) ? Engines.fastest() : Engines.named(name);
+            return jit == null ? engine : engine.with("jit", jit);
         } catch (EngineException e) {
             throw new CommandFailure(ExitStatus.NO_ENGINE, e.getMessage(), e);
         }

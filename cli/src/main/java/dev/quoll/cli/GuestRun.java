@@ -68,6 +68,7 @@ final class GuestRun {
                 session.say("engine %s, %d CPU%s; Ctrl-A x leaves, Ctrl-A h helps"
                         .formatted(engine.name(), cpus, cpus == 1 ? "" : "s"));
             }
+            engine.notes().forEach(session::say);
             session.attach(pc);
             Outcome outcome;
             try (PowerButton button = new PowerButton(pc, grace, session::say)) {

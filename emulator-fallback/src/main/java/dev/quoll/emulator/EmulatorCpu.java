@@ -2,6 +2,7 @@ package dev.quoll.emulator;
 
 import dev.quoll.emulator.apic.ApicCpu;
 import dev.quoll.emulator.apic.LocalApic;
+import dev.quoll.emulator.core.BlockCode;
 import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.core.CpuPlatform;
@@ -66,6 +67,15 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         eferMask = ControlMasks.efer(cpuid.offered());
         msrs = new PlatformMsrs(cpuid, config.clock(), partition.kvmClock, index);
         attach(this);
+    }
+
+    /** Has blocks translated that have been entered so often. */
+    void translate(int after, Arena arena, BlockCode translator, Decoder decoder) {
+        translateAfter(after, arena, translator, decoder);
+    }
+
+    void endTranslation() {
+        closeTier();
     }
 
     void attachApic(LocalApic localApic) {

@@ -7,7 +7,9 @@ import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.emulator.core.HostMemory;
+import dev.quoll.emulator.translate.host.HostTranslator;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -28,8 +30,41 @@ public final class EmulatorEngine implements Engine {
             CpuFeature.SERIALIZE,
             CpuFeature.VME);
 
+    private final Jit jit;
+
     /** For {@link java.util.ServiceLoader}. */
-    public EmulatorEngine() {}
+    public EmulatorEngine() {
+        this(Jit.byDefault());
+    }
+
+    private EmulatorEngine(Jit jit) {
+        this.jit = jit;
+    }
+
+    /** Options: {@code jit} with {@code host} or {@code off}. */
+    @Override
+    public Engine with(String option, String value) throws EngineException {
+        if (!option.equals("jit")) {
+            return Engine.super.with(option, value);
+        }
+        Jit chosen = Jit.named(value)
+                .orElseThrow(() -> new EngineException("the emulator's jit is host or off, not %s.".formatted(value)));
+        if (chosen == Jit.HOST && HostTranslator.obstacle().isPresent()) {
+            throw new EngineException(
+                    "guest code cannot be translated here: %s.".formatted(HostTranslator.obstacle().get()));
+        }
+        return new EmulatorEngine(chosen);
+    }
+
+    @Override
+    public List<String> notes() {
+        return jit == Jit.OFF
+                ? List.of()
+                : HostTranslator.obstacle()
+                        .map(why -> "guest code is interpreted, not translated: " + why)
+                        .stream()
+                        .toList();
+    }
 
     @Override
     public String name() {
@@ -41,7 +76,8 @@ public final class EmulatorEngine implements Engine {
         return new Probe.Usable(
                 SpeedClass.EMULATED,
                 HostMemory.DIRECT
-                        ? "x86-64 CPU in Java, direct memory access"
+                        ? "x86-64 CPU in Java, "
+                                + HostTranslator.obstacle().map(why -> "interpreted: " + why).orElse("hot code translated for the host")
                         : "x86-64 CPU in Java, without native memory access (slower)");
     }
 
@@ -53,7 +89,7 @@ public final class EmulatorEngine implements Engine {
             throw new EngineException("the emulator cannot offer CPU profile %s: it lacks %s"
                     .formatted(config.profile().name(), absent));
         }
-        return new EmulatorPartition(config, abilities());
+        return new EmulatorPartition(config, abilities(), jit == Jit.HOST && HostTranslator.obstacle().isEmpty());
     }
 
     /** What this CPU can execute, whoever asks for it. */

@@ -7,6 +7,7 @@ import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.PhysicalMemory;
 import dev.quoll.emulator.isa.CpuFeature;
 import dev.quoll.emulator.isa.Decoder;
+import dev.quoll.emulator.translate.host.HostTranslator;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.EoiListener;
 import dev.quoll.machine.ExternalInterruptSource;
@@ -23,6 +24,12 @@ import java.util.Set;
 final class EmulatorPartition implements Partition {
     private final Arena arena = Arena.ofShared();
     private final PartitionConfig config;
+    /**
+     * Runs after which a block is translated. Translation takes a microsecond an instruction or so once the JVM has warmed up, as
+     * much as the interpreter takes for a hundred.
+     */
+    private static final int TRANSLATE_AFTER = Integer.getInteger("quoll.jit.after", 64);
+
     private final ApicBus apicBus;
     private final PhysicalMemory physical;
     private final CpuGroup group;
@@ -31,7 +38,7 @@ final class EmulatorPartition implements Partition {
     final KvmClock kvmClock;
     private volatile ExternalInterruptSource externalSource;
 
-    EmulatorPartition(PartitionConfig config, Cpuid.Abilities abilities) {
+    EmulatorPartition(PartitionConfig config, Cpuid.Abilities abilities, boolean translates) {
         this.config = config;
         apicBus = new ApicBus(config.clock(), config.timers());
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
@@ -50,6 +57,9 @@ final class EmulatorPartition implements Partition {
                             (int) (LocalApic.BUS_HZ / 1000)));
             cpus[index] = new EmulatorCpu(
                     this, config, cpuid, arena, physical, new Decoder(decoderFeatures(cpuid)), interpreter, group, index);
+            if (translates) {
+                cpus[index].translate(TRANSLATE_AFTER, arena, HostTranslator.create(), new Decoder(decoderFeatures(cpuid)));
+            }
             cpus[index].attachApic(apicBus.attach(cpus[index]));
             cpus[index].reset();
         }
@@ -148,6 +158,7 @@ final class EmulatorPartition implements Partition {
         for (EmulatorCpu cpu : cpus) {
             // The machine, and its timers, may go on with another engine.
             cpu.apic().reset();
+            cpu.endTranslation();
         }
         arena.close();
     }

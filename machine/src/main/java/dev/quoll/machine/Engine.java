@@ -1,5 +1,7 @@
 package dev.quoll.machine;
 
+import java.util.List;
+
 /** Something that runs virtual CPUs: found by {@link java.util.ServiceLoader}, asked whether it can, then used. */
 public interface Engine {
     /** Name on the command line: {@code emulator}, {@code kvm}. */
@@ -14,6 +16,20 @@ public interface Engine {
      * @throws EngineException with one sentence for the user when the configuration cannot be had here
      */
     Partition create(PartitionConfig config) throws EngineException;
+
+    /**
+     * This engine with one of its own options set; what there is stands in the engine's documentation.
+     *
+     * @throws EngineException with one sentence for the user when there is no such option or value, or it cannot be had here
+     */
+    default Engine with(String option, String value) throws EngineException {
+        throw new EngineException("the engine %s has no option %s.".formatted(name(), option));
+    }
+
+    /** What the user should know before a machine runs on it, a sentence each: most often nothing. */
+    default List<String> notes() {
+        return List.of();
+    }
 
     /** What {@link #probe} found. */
     sealed interface Probe {

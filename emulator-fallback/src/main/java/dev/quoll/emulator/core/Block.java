@@ -22,6 +22,8 @@ public final class Block {
     int heat;
     /** Bytes up to the code segment's limit that the block was decoded for, where they are few, else {@link #ROOMY}. */
     int room = ROOMY;
+    /** Address of the cell through which its host code is reached, see {@link NativeTier}; 0 without. */
+    long cell;
     /** Invalidated: never run again, its place in the table is free. */
     boolean stale;
     /** The second page of a straddling instruction, else null. */
@@ -48,6 +50,9 @@ public final class Block {
         head = entry;
         stale = true;
         count = 0;
+        if (cell != 0) {
+            NativeTier.drop(cell);
+        }
     }
 
     /** Stands at the head of an invalidated block. */

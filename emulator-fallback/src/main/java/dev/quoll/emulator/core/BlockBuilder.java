@@ -5,32 +5,14 @@ import dev.quoll.emulator.isa.Decoded;
 import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Instruction;
-import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
-import dev.quoll.emulator.isa.Operand;
-import dev.quoll.emulator.isa.RegisterClass;
 import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.function.IntUnaryOperator;
 
 /** Decodes guest bytes into blocks of linked ops. One per vCPU. */
 final class BlockBuilder {
     /** Bounds the Java stack depth of a block, since each op calls its successor. */
-    private static final int LONGEST_BLOCK = 32;
-
-    /** Instructions that cannot fault as long as their operands are general registers. */
-    private static final Set<Mnemonic> PLAIN = EnumSet.of(
-            Mnemonic.ADC, Mnemonic.ADCX, Mnemonic.ADD, Mnemonic.ADOX, Mnemonic.AND, Mnemonic.ANDN, Mnemonic.BEXTR,
-            Mnemonic.BLSI, Mnemonic.BLSMSK, Mnemonic.BLSR, Mnemonic.BSF, Mnemonic.BSR, Mnemonic.BSWAP, Mnemonic.BT,
-            Mnemonic.BTC, Mnemonic.BTR, Mnemonic.BTS, Mnemonic.BZHI, Mnemonic.CBW, Mnemonic.CDQ, Mnemonic.CDQE,
-            Mnemonic.CLC, Mnemonic.CMC, Mnemonic.CMOVCC, Mnemonic.CMP, Mnemonic.CQO, Mnemonic.CRC32, Mnemonic.CWD,
-            Mnemonic.CWDE, Mnemonic.DEC, Mnemonic.IMUL, Mnemonic.INC, Mnemonic.LEA, Mnemonic.LZCNT, Mnemonic.MOV,
-            Mnemonic.MOVSX, Mnemonic.MOVSXD, Mnemonic.MOVZX, Mnemonic.MUL, Mnemonic.MULX, Mnemonic.NEG, Mnemonic.NOP,
-            Mnemonic.NOT, Mnemonic.OR, Mnemonic.PDEP, Mnemonic.PEXT, Mnemonic.POPCNT, Mnemonic.RCL, Mnemonic.RCR,
-            Mnemonic.ROL, Mnemonic.ROR, Mnemonic.RORX, Mnemonic.SAR, Mnemonic.SARX, Mnemonic.SBB, Mnemonic.SETCC,
-            Mnemonic.SHL, Mnemonic.SHLD, Mnemonic.SHLX, Mnemonic.SHR, Mnemonic.SHRD, Mnemonic.SHRX, Mnemonic.STC,
-            Mnemonic.SUB, Mnemonic.TEST, Mnemonic.TZCNT, Mnemonic.XADD, Mnemonic.XCHG, Mnemonic.XOR);
+    static final int LONGEST_BLOCK = 32;
 
     private final Decoder decoder;
     private final OpTranslator translator;
@@ -185,41 +167,14 @@ final class BlockBuilder {
                     op = pair;
                     instruction = instructions[i];
                     row = instruction.row();
-                    written = row.flagsWritten();
                 }
             }
-            if (row.has(Attribute.FLAGS_MAY_STAY)) {
-                written = 0;
-            }
+            written = FlagLiveness.surelyWritten(row);
             // At a fault all flags can be seen; so they can where an op stands for an exception.
-            live = mayFault(instruction) || op instanceof RaisingOp ? Flags.ALL : live & ~written | row.flagsRead();
+            live = FlagLiveness.mayFault(instruction) || op instanceof RaisingOp ? Flags.ALL : live & ~written | row.flagsRead();
             next = op;
         }
         return next;
-    }
-
-    /** Whether anything but plain register work happens. */
-    private static boolean mayFault(Instruction instruction) {
-        if (!PLAIN.contains(instruction.mnemonic())) {
-            return true;
-        }
-        boolean addressOnly = instruction.row().has(Attribute.ADDRESS_ONLY);
-        for (int i = 0; i < instruction.operandCount(); i++) {
-            switch (instruction.operand(i)) {
-                case Operand.Memory memory -> {
-                    if (!addressOnly) {
-                        return true;
-                    }
-                }
-                case Operand.Register(RegisterClass cls, int number, int size) -> {
-                    if (cls != RegisterClass.GPR && cls != RegisterClass.GPR8_HIGH) {
-                        return true;
-                    }
-                }
-                default -> {}
-            }
-        }
-        return false;
     }
 
     private static void place(Op op, int ip, int length) {

@@ -44,6 +44,8 @@ public abstract class Cpu extends LinearMemory {
     }
 
     private int events;
+    /** Translated code looks at {@link StateLayout#POLL}; set before the first run. */
+    boolean nativePolls;
     private final GuestFault guestFault = new GuestFault();
 
     // The exception being raised, valid while a GuestFault unwinds.
@@ -102,6 +104,9 @@ public abstract class Cpu extends LinearMemory {
     /** Sets event bits; any thread. Does not wake a halted vCPU by itself, see {@link CpuLoop}. */
     public final void raise(int bits) {
         EVENTS.getAndBitwiseOr(this, bits);
+        if (nativePolls) {
+            put32(StateLayout.POLL, 1);
+        }
     }
 
     final int events() {

@@ -21,6 +21,8 @@ public abstract class CpuLoop extends Cpu {
     private final DecodedCode code;
     private final BlockFuser fuser;
     private int hotAfter = BlockFuser.HOT;
+    /** Null without. */
+    private NativeTier tier;
 
     private final long[] jumpRip = new long[JUMP_CACHE];
     private final long[] jumpKey = new long[JUMP_CACHE];
@@ -70,8 +72,16 @@ public abstract class CpuLoop extends Cpu {
         return block != null ? block : find(rip);
     }
 
-    private long key() {
+    final long key() {
         return executeGeneration << 16 | mode;
+    }
+
+    private void hot(Block block) {
+        if (tier == null) {
+            fuser.fuse(block);
+        } else {
+            tier.hot(block);
+        }
     }
 
     private static int slot(long rip) {
@@ -315,7 +325,7 @@ public abstract class CpuLoop extends Cpu {
             current = block;
             instructions += block.count;
             if (block.heat < hotAfter && ++block.heat == hotAfter) {
-                fuser.fuse(block);
+                hot(block);
             }
             block = block.head.run(this);
         }
@@ -688,6 +698,9 @@ public abstract class CpuLoop extends Cpu {
             code.clear(physical);
         }
         fuser.cleared();
+        if (tier != null) {
+            tier.reset();
+        }
         Arrays.fill(jumpBlock, null);
         dropExecutePages();
     }
@@ -695,6 +708,28 @@ public abstract class CpuLoop extends Cpu {
     /** Fuses blocks that have been entered so often, at least 1, instead of after a number that pays. */
     protected final void fuseAfter(int runs) {
         hotAfter = runs;
+    }
+
+    /**
+     * Translates blocks that have been entered so often, at least 1, instead of fusing them. Before the first run.
+     *
+     * @param arena for tables of the size of some MiB
+     */
+    protected final void translateAfter(int runs, Arena arena, BlockCode translator, Decoder decoder) {
+        hotAfter = runs;
+        tier = new NativeTier(this, arena, translator, decoder);
+        nativePolls = true;
+    }
+
+    /** The vCPU will not run any more. */
+    protected final void closeTier() {
+        if (tier != null) {
+            tier.close();
+        }
+    }
+
+    final void dropAllCode() {
+        invalidateAll();
     }
 
     /** Sets the most decoded instructions held at a time, instead of a share of the JVM's heap. */
@@ -783,6 +818,7 @@ public abstract class CpuLoop extends Cpu {
     /** Figures for {@code --stats}. */
     protected final String loopStatistics() {
         return "instructions %d%ndecoded %d%nfused-blocks %d%ntlb-misses %d%ntlb-flushes %d%n"
-                .formatted(instructions, builder.decoded, fuser.fused, tlbMisses, tlbFlushes);
+                        .formatted(instructions, builder.decoded, fuser.fused, tlbMisses, tlbFlushes)
+                + (tier == null ? "" : tier.statistics());
     }
 }

@@ -22,6 +22,12 @@ public abstract class LazyFlags extends RegisterFile {
     /** ZF, SF, PF from RESULT; A holds CF, OF and AF as RFLAGS bits. */
     public static final int RESULT = 4;
 
+    /**
+     * While translated code runs, and in it only: A holds what LAHF and SETO leave in AX, OF in bit 0 and SF, ZF, AF, PF and CF in bits
+     * 15:8 as RFLAGS has them.
+     */
+    public static final int NATIVE = 5;
+
     static final int ARITHMETIC = Flags.STATUS;
 
     LazyFlags(Arena arena) {
@@ -72,6 +78,23 @@ public abstract class LazyFlags extends RegisterFile {
     public final void setArithmeticFlags(int flags) {
         put32(StateLayout.FLAGS_KIND, EXPLICIT);
         set64(StateLayout.FLAGS_A, flags & ARITHMETIC);
+    }
+
+    /** Gives the flags the form that translated code takes over. */
+    final void toNative() {
+        if (get32(StateLayout.FLAGS_KIND) != NATIVE) {
+            int flags = arithmeticFlags();
+            put32(StateLayout.FLAGS_KIND, NATIVE);
+            put32(StateLayout.FLAGS_A, (flags & 0xff) << 8 | ((flags & Flags.OF) != 0 ? 1 : 0));
+        }
+    }
+
+    /** Takes the flags back from translated code. */
+    final void fromNative() {
+        if (get32(StateLayout.FLAGS_KIND) == NATIVE) {
+            int saved = get32(StateLayout.FLAGS_A);
+            setArithmeticFlags(saved >>> 8 & 0xff | ((saved & 1) != 0 ? Flags.OF : 0));
+        }
     }
 
     public final boolean carry() {

@@ -56,6 +56,25 @@ public final class StateLayout {
 
     public static final int VECTOR_STRIDE = 64;
 
+    // What passes between translated host code and the loop around it.
+
+    /** Not 0 when translated code shall come out at its next block: an event is pending. 4 bytes. */
+    public static final int POLL = 1536;
+    /** Number of the exit taken. 4 bytes. */
+    public static final int EXIT = 1540;
+    /** Address in translated code at which to go on. */
+    public static final int ENTRY = 1544;
+    /** First entry of the soft TLB's context in use. */
+    public static final int TLB_BASE = 1552;
+    /** What a RIP leads to depends on this: the jump cache's second key. */
+    public static final int JUMP_KEY = 1560;
+    /** Instructions of the blocks that translated code has entered by itself. */
+    public static final int ENTERED = 1568;
+    /** Cell of the block that was jumped to and is no more. */
+    public static final int STALE_CELL = 1576;
+    /** Scratch of translated code. */
+    public static final int SCRATCH = 1584;
+
     /** Soft TLB contexts, see {@link Tlb}. */
     public static final int TLB = 4096;
 

@@ -74,6 +74,12 @@ public abstract class Tlb extends LazyFlags {
     /** Differs whenever a RIP may lead elsewhere: after flushes, and with CS outside 64-bit code. */
     long executeGeneration;
 
+    /** Bloom bits of pages that RIPs have been found in since {@link #executeGeneration} changed for all. */
+    private final long[] executedPages = new long[64];
+
+    /** The same by the gigabyte, for large pages. */
+    private long executedGigabytes;
+
     private long lastGeneration;
     private long supervisorGeneration;
     private final long[] userGeneration = new long[StateLayout.TLB_SPACES];
@@ -148,6 +154,8 @@ public abstract class Tlb extends LazyFlags {
     final void renewGenerations() {
         supervisorGeneration = ++lastGeneration;
         nonGlobalSupervisorCode = false;
+        Arrays.fill(executedPages, 0);
+        executedGigabytes = 0;
         for (int each = 0; each < StateLayout.TLB_SPACES; each++) {
             userGeneration[each] = ++lastGeneration;
         }
@@ -159,6 +167,8 @@ public abstract class Tlb extends LazyFlags {
      * look again, unless the page is global.
      */
     final void noteExecuted(long va, int which) {
+        executedPages[(int) (va >>> 18) & 63] |= 1L << (va >>> 12);
+        executedGigabytes |= 1L << (va >>> 30);
         nonGlobalSupervisorCode |=
                 which != USER && !global[contextIndex(which)][(int) (va >>> 12) & StateLayout.TLB_ENTRIES - 1];
     }
@@ -276,7 +286,13 @@ public abstract class Tlb extends LazyFlags {
 
     /** INVLPG: forgets the page, global or not, and every piece of a large page around it; in all address spaces. */
     public final void flushPage(long va) {
-        renewGenerations();
+        boolean large = hasPieces(va >>> 21) || hasPieces(va >>> 22) || hasPieces(va >>> 30);
+        boolean executed = large
+                ? (executedGigabytes & 1L << (va >>> 30)) != 0
+                : (executedPages[(int) (va >>> 18) & 63] & 1L << (va >>> 12)) != 0;
+        if (executed) {
+            renewGenerations();
+        }
         for (int index = 0; index < StateLayout.TLB_CONTEXTS; index++) {
             if (touched[index]) {
                 dropPage(index, va);

@@ -38,6 +38,11 @@ public record OpcodeRow(
         return (attributeMask & attribute.mask()) != 0;
     }
 
+    /// Returns whether a ModRM byte follows the opcode.
+    public boolean hasModrm() {
+        return match.modrm();
+    }
+
     /// Returns whether a block of straight-line code ends after it.
     public boolean terminal() {
         return flow != ControlFlow.NEXT || has(Attribute.SYSTEM);

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import dev.quoll.emulator.TestTier;
 import dev.quoll.emulator.ProductInterpreter;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
@@ -117,6 +118,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
         this.memory = memory;
         ram = memory.mapping();
         attach(new LabPlatform());
+        TestTier.translator().ifPresent(code -> translateAfter(1, arena, code, new Decoder(features)));
         for (int page = 0; page < CaseLayout.CODE_SIZE; page += PAGE_SIZE) {
             map(CaseLayout.CODE_LOW + page, CODE + page, USER);
             map(CaseLayout.CODE_HIGH + page, CODE + page, USER);
@@ -486,6 +488,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
 
     @Override
     public void close() {
+        closeTier();
         memory.close();
         arena.close();
     }

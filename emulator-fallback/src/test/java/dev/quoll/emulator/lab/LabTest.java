@@ -3,6 +3,8 @@ package dev.quoll.emulator.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.quoll.emulator.TestTier;
+import dev.quoll.emulator.translate.host.HostTranslator;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +33,19 @@ class LabTest {
         LabRun run = LabRun.of(seed(), STATES, LONGEST);
         run.every(1, 1, row -> true);
         System.out.println("LabTest compared " + run.proof().total());
+        assertThat(run.proof().mismatches()).isEmpty();
+    }
+
+    /** The same through the host translator: what it does not translate goes through the interpreter here too. */
+    @Test
+    void everyRowDoesWhatTheHostDoesTranslated() throws Exception {
+        assumeTrue(HostTranslator.obstacle().isEmpty(), () -> "no translator here: " + HostTranslator.obstacle().orElseThrow());
+        LabRun run = LabRun.of(seed(), STATES, LONGEST);
+        TestTier.with(true, () -> {
+            run.every(1, 1, row -> true);
+            return run;
+        });
+        System.out.println("LabTest compared, translated, " + run.proof().total());
         assertThat(run.proof().mismatches()).isEmpty();
     }
 

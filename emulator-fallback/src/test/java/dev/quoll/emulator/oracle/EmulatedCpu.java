@@ -1,5 +1,6 @@
 package dev.quoll.emulator.oracle;
 
+import dev.quoll.emulator.TestTier;
 import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.Cpu;
@@ -72,6 +73,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
                 },
                 (cpu, vector, hasError, error, source) -> ((EmulatedCpu) cpu).faulted(vector),
                 new CpuGroup(smp ? 2 : 1));
+        TestTier.translator().ifPresent(code -> translateAfter(1, arena, code, new Decoder(CpuFeature.ALL)));
         this.arena = arena;
         this.memory = memory;
         this.codeAddress = codeAddress;
@@ -247,6 +249,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
 
     @Override
     public void close() {
+        closeTier();
         memory.close();
         arena.close();
     }

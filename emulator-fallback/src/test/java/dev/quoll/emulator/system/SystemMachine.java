@@ -1,5 +1,6 @@
 package dev.quoll.emulator.system;
 
+import dev.quoll.emulator.TestTier;
 import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.CpuLoop;
@@ -89,6 +90,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
         this.memory = memory;
         // What is run once meets linked ops, a loop and what is called again fused ones too.
         fuseAfter(2);
+        TestTier.translator().ifPresent(code -> translateAfter(1, arena, code, new Decoder(CpuFeature.ALL)));
         attach(this);
     }
 
@@ -308,6 +310,10 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
         return statistic("fused-blocks ");
     }
 
+    long translated() {
+        return statistic("translated-blocks ");
+    }
+
     private long statistic(String name) {
         return loopStatistics()
                 .lines()
@@ -491,6 +497,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
 
     @Override
     public void close() {
+        closeTier();
         arena.close();
         memory.close();
     }

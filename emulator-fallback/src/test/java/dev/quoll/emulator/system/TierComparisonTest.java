@@ -1,0 +1,105 @@
+package dev.quoll.emulator.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quoll.emulator.TestTier;
+import dev.quoll.emulator.core.StateLayout;
+import dev.quoll.emulator.translate.host.HostTranslator;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Random programs end in the same state on the interpreter and on the host translator, faults included. */
+class TierComparisonTest {
+    private static final int GATE = 0x8e;
+    private static final long DATA = 0x400000;
+    private static final int DATA_BYTES = 0x4000;
+    private static final int CODE_PAGES = 3;
+    private static final int RFLAGS_STATUS = 0x8d5;
+
+    private static long blocksTranslated;
+
+    @BeforeAll
+    static void host() {
+        assumeTrue(HostTranslator.obstacle().isEmpty(), () -> "no translator here: " + HostTranslator.obstacle().orElseThrow());
+    }
+
+    @Test
+    @Timeout(120)
+    void programsEndAlike() throws Exception {
+        compare(600);
+    }
+
+    @Test
+    @Tag("long")
+    void manyProgramsEndAlike() throws Exception {
+        compare(100_000);
+    }
+
+    private static void compare(int programs) throws Exception {
+        long seed = Long.getLong("quoll.seed", System.nanoTime());
+        System.out.println("TierComparisonTest seed " + seed);
+        int faults = 0;
+        blocksTranslated = 0;
+        for (int i = 0; i < programs; i++) {
+            Random random = new Random(seed + i);
+            byte[] program = new TranslatedProgram(random, CODE_PAGES).bytes();
+            byte[] data = new byte[DATA_BYTES];
+            random.nextBytes(data);
+            long[] registers = random.longs(16).toArray();
+            List<String> interpreted = run(false, program, data, registers);
+            List<String> translated = run(true, program, data, registers);
+            assertThat(translated)
+                    .as("program %d of seed %d: %s", i, seed, HexFormat.of().formatHex(program))
+                    .isEqualTo(interpreted);
+            faults += interpreted.get(0).contains("fault") ? 1 : 0;
+        }
+        assertThat(blocksTranslated).as("blocks translated").isGreaterThan(2L * programs);
+        assertThat(faults).as("programs that met the missing page").isBetween(1, programs - 1);
+    }
+
+    /** What the program leaves: where it ended, registers, flags, data and stack. */
+    private static List<String> run(boolean translated, byte[] program, byte[] data, long[] registers) throws Exception {
+        try (SystemMachine m = TestTier.with(translated, () -> SystemMachine.longMode(0))) {
+            for (int vector = 0; vector < 32; vector++) {
+                m.longGate(vector, GATE, 0);
+            }
+            m.pageEntry(0);
+            m.memory.write(DATA, data);
+            m.memory.write(SystemMachine.TEXT, program);
+            m.written(SystemMachine.TEXT, program.length);
+            for (int register = 0; register < 16; register++) {
+                if (register != StateLayout.RSP / 8) {
+                    m.set64(StateLayout.gpr(register), registers[register]);
+                }
+            }
+            m.set64(StateLayout.gpr(TranslatedProgram.DATA), DATA + DATA_BYTES / 2);
+            m.set64(StateLayout.gpr(TranslatedProgram.BORDER), SystemMachine.PAGE);
+            m.setRip(SystemMachine.TEXT);
+            m.run();
+            List<String> left = new ArrayList<>();
+            boolean faulted = m.rip() < SystemMachine.TEXT;
+            left.add(faulted ? "fault %d cr2 %x".formatted((m.rip() - SystemMachine.HANDLERS) / 16, m.cr2) : "end");
+            left.add("rip %x shutdown %s".formatted(m.rip(), m.shutdown));
+            for (int register = 0; register < 16; register++) {
+                left.add("r%d %x".formatted(register, m.get64(StateLayout.gpr(register))));
+            }
+            left.add("flags %x".formatted(m.rflags() & RFLAGS_STATUS));
+            byte[] after = new byte[DATA_BYTES];
+            m.memory.read(DATA, after, 0, after.length);
+            left.add("data %x".formatted(Arrays.hashCode(after)));
+            byte[] stack = new byte[0x200];
+            m.memory.read(SystemMachine.KERNEL_STACK - stack.length, stack, 0, stack.length);
+            left.add("stack " + HexFormat.of().formatHex(stack));
+            blocksTranslated += m.translated();
+            return left;
+        }
+    }
+}
