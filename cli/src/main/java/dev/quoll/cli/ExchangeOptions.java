@@ -29,8 +29,8 @@ final class ExchangeOptions {
     @Option(
             names = "--port",
             paramLabel = PortOption.SYNTAX,
-            description = "A channel between guest and host: /dev/virtio-ports/NAME there, or /dev/hvc0 for a console; a socket to connect "
-                    + "to, or a file for its output, here.")
+            description = "A channel between guest and host: /dev/virtio-ports/NAME there, or /dev/hvc0 for a console; here a socket "
+                    + "to connect to, a file for its output, or a terminal.")
     private List<String> ports = List.of();
 
     @Option(

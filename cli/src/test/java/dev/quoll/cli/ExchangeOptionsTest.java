@@ -33,7 +33,8 @@ class ExchangeOptionsTest {
         "--vsock|cid=3|needs path=SOCKET",
         "--vsock|path=/tmp/x,cid=1|CID is at least 3",
         "--vsock|/tmp/x|does not know \"/tmp/x\"",
-        "--port|name=a|either socket=PATH or file=PATH",
+        "--port|name=a|needs one of socket=PATH, file=PATH and pty=PATH",
+        "--port|name=a,socket=/tmp/x,pty=/tmp/y|needs one of",
         "--port|socket=/tmp/x|needs name=NAME",
         "--balloon|much|not an amount of memory"
     })
@@ -53,6 +54,6 @@ class ExchangeOptionsTest {
                 .extracting("tag", "folder")
                 .containsExactly("share3", folder.resolve("a,b"));
         assertThat(VsockOption.parse("path=/run/v.sock").cid()).isEqualTo(3);
-        assertThat(PortOption.parse("console,socket=/run/c")).isEqualTo(new PortOption("", true, Path.of("/run/c"), false));
+        assertThat(PortOption.parse("console,socket=/run/c")).isEqualTo(new PortOption("", true, PortOption.Kind.SOCKET, Path.of("/run/c")));
     }
 }

@@ -17,6 +17,8 @@ import java.nio.file.Path;
  * what nobody has read yet, so nothing is kept here.
  */
 public final class SocketEnd implements PortEnd {
+    private static final System.Logger LOG = System.getLogger(SocketEnd.class.getName());
+
     private final Path path;
     private final ServerSocketChannel listener;
     private final Selector selector;
@@ -76,6 +78,7 @@ public final class SocketEnd implements PortEnd {
                 listener.keyFor(selector).interestOps(client == null ? SelectionKey.OP_ACCEPT : 0);
             }
         } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "the port at " + path + " takes no more connections", e);
             drop(client);
         }
     }
@@ -100,7 +103,7 @@ public final class SocketEnd implements PortEnd {
         try {
             gone.close();
         } catch (IOException e) {
-            System.getLogger(SocketEnd.class.getName()).log(System.Logger.Level.DEBUG, "closing a socket", e);
+            LOG.log(System.Logger.Level.DEBUG, "closing a socket", e);
         }
         selector.wakeup();
         changed.run();

@@ -30,6 +30,8 @@ final class VsockHost {
     /** Ports for connections that the host begins are given out from here on. */
     private static final int FIRST_HOST_PORT = 1 << 30;
 
+    private static final System.Logger LOG = System.getLogger(VsockHost.class.getName());
+
     /** A packet without payload. */
     private record Answer(int guestPort, int hostPort, int operation, int flags, VsockConnection connection) {}
 
@@ -294,9 +296,15 @@ final class VsockHost {
         }
     }
 
-    private void happened(SelectionKey key) throws IOException {
+    private void happened(SelectionKey key) {
         if (key.attachment() == null) {
-            accept();
+            try {
+                accept();
+            } catch (IOException e) {
+                // Most likely there are no descriptors left. Trying again at once would keep a CPU busy with it.
+                key.cancel();
+                LOG.log(System.Logger.Level.WARNING, "vsock: no more connections of host programs are accepted", e);
+            }
             return;
         }
         VsockConnection connection = (VsockConnection) key.attachment();
@@ -386,7 +394,7 @@ final class VsockHost {
             try {
                 socket.close();
             } catch (IOException e) {
-                System.getLogger(VsockHost.class.getName()).log(System.Logger.Level.DEBUG, "closing a socket", e);
+                LOG.log(System.Logger.Level.DEBUG, "closing a socket", e);
             }
         }
     }
@@ -419,7 +427,7 @@ final class VsockHost {
         try {
             selector.close();
         } catch (IOException e) {
-            System.getLogger(VsockHost.class.getName()).log(System.Logger.Level.DEBUG, "closing a selector", e);
+            LOG.log(System.Logger.Level.DEBUG, "closing a selector", e);
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
