@@ -25,7 +25,8 @@ final class DebugControl {
         request = kvm_guest_debug.allocate(arena);
     }
 
-    void set(boolean singleStep, List<GuestDebug.Breakpoint> breakpoints) {
+    /** @param holdInterrupts whether interrupts wait while single steps are on */
+    void set(boolean singleStep, boolean holdInterrupts, List<GuestDebug.Breakpoint> breakpoints) {
         if (breakpoints.size() > GuestDebug.BREAKPOINTS) {
             throw new IllegalArgumentException("a CPU has %d breakpoints, not %d".formatted(GuestDebug.BREAKPOINTS, breakpoints.size()));
         }
@@ -45,7 +46,7 @@ final class DebugControl {
             }
             kvm_guest_debug_arch.debugreg(registers, DR7, enabled);
         }
-        apply(singleStep ? control | kvm_h.KVM_GUESTDBG_BLOCKIRQ() : control, control);
+        apply(singleStep && holdInterrupts ? control | kvm_h.KVM_GUESTDBG_BLOCKIRQ() : control, control);
     }
 
     /** @param plain what to ask of a kernel that does not know KVM_GUESTDBG_BLOCKIRQ (before Linux 5.16) */

@@ -12,13 +12,13 @@ import dev.quoll.machine.CpuElement.Activity;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /** Local APIC, pending events and activity of a vCPU that does not run. */
 final class EventState {
     private static final int LVT_LINT0 = 0x350;
     private static final int ISR = 0x100;
     private static final int IRR = 0x200;
-    private static final int DEBUG_EXCEPTION = 1;
 
     private final FileDescriptor cpu;
     private final MemorySegment apic;
@@ -73,7 +73,19 @@ final class EventState {
                 kvm_vcpu_events.nmi.pending(nmi) != 0 || kvm_vcpu_events.nmi.injected(nmi) != 0,
                 kvm_vcpu_events.nmi.masked(nmi) != 0,
                 (shadow & kvm_h.KVM_X86_SHADOW_INT_STI()) != 0,
-                (shadow & kvm_h.KVM_X86_SHADOW_INT_MOV_SS()) != 0);
+                (shadow & kvm_h.KVM_X86_SHADOW_INT_MOV_SS()) != 0,
+                exception());
+    }
+
+    private Optional<CpuElement.PendingException> exception() {
+        MemorySegment exception = kvm_vcpu_events.exception(events);
+        if (kvm_vcpu_events.exception.injected(exception) == 0) {
+            return Optional.empty();
+        }
+        return Optional.of(new CpuElement.PendingException(
+                kvm_vcpu_events.exception.nr(exception) & 0xff,
+                kvm_vcpu_events.exception.has_error_code(exception) != 0,
+                kvm_vcpu_events.exception.error_code(exception)));
     }
 
     /** Also forgets every exception and interrupt that was on its way: they belong to the state that this one replaces. */
@@ -90,6 +102,13 @@ final class EventState {
                 | (values.movSsShadow() ? kvm_h.KVM_X86_SHADOW_INT_MOV_SS() : 0);
         kvm_vcpu_events.interrupt.shadow(kvm_vcpu_events.interrupt(events), (byte) shadow);
         kvm_vcpu_events.flags(events, flags);
+        values.exception().ifPresent(pending -> {
+            MemorySegment exception = kvm_vcpu_events.exception(events);
+            kvm_vcpu_events.exception.injected(exception, (byte) 1);
+            kvm_vcpu_events.exception.nr(exception, (byte) pending.vector());
+            kvm_vcpu_events.exception.has_error_code(exception, (byte) (pending.hasErrorCode() ? 1 : 0));
+            kvm_vcpu_events.exception.error_code(exception, pending.errorCode());
+        });
         cpu.ioctl("KVM_SET_VCPU_EVENTS", kvm_h.KVM_SET_VCPU_EVENTS(), events);
     }
 
@@ -98,26 +117,16 @@ final class EventState {
     }
 
     /**
-     * Takes back what KVM had begun to deliver when it was interrupted, so that the elements hold it: an external interrupt
-     * goes from the in-service to the request register of the local APIC, an exception comes again when its instruction is
-     * executed again. The vCPU goes on as if nothing had happened.
+     * Takes back an external interrupt that KVM had begun to deliver when it was interrupted, so that the elements hold it:
+     * it goes from the in-service to the request register of the local APIC. An exception shows in {@link #events}.
      */
     void settle() {
         readEvents();
         MemorySegment interrupt = kvm_vcpu_events.interrupt(events);
-        MemorySegment exception = kvm_vcpu_events.exception(events);
-        boolean external = kvm_vcpu_events.interrupt.injected(interrupt) != 0
+        if (kvm_vcpu_events.interrupt.injected(interrupt) != 0
                 && kvm_vcpu_events.interrupt.soft(interrupt) == 0
-                && takeBack(kvm_vcpu_events.interrupt.nr(interrupt) & 0xff);
-        boolean fault = kvm_vcpu_events.exception.injected(exception) != 0
-                && kvm_vcpu_events.exception.nr(exception) != DEBUG_EXCEPTION;
-        if (external) {
+                && takeBack(kvm_vcpu_events.interrupt.nr(interrupt) & 0xff)) {
             kvm_vcpu_events.interrupt.injected(interrupt, (byte) 0);
-        }
-        if (fault) {
-            kvm_vcpu_events.exception.injected(exception, (byte) 0);
-        }
-        if (external || fault) {
             kvm_vcpu_events.flags(events, kvm_vcpu_events.flags(events) & ~kvm_h.KVM_VCPUEVENT_VALID_SMM());
             cpu.ioctl("KVM_SET_VCPU_EVENTS", kvm_h.KVM_SET_VCPU_EVENTS(), events);
         }

@@ -55,27 +55,35 @@ final class GuestTsc {
     }
 
     /** Makes the counter read {@code value} now. */
-    void set(long value) {
+    private void set(long value) {
         if (hasOffset) {
-            shift(value - now());
+            setOffset(offset() + value - now());
         } else {
             msrs.set(MsrTable.TSC, value);
         }
     }
 
-    /** Moves the counter by so many ticks; a set deadline stays where it is on the counter's scale. */
-    void shift(long ticks) {
+    /** Moves the counter by so many ticks, in step with the machine's other CPUs; a deadline stays where it is on its scale. */
+    void shift(long ticks, PartitionTime time) {
         long deadline = deadline();
         if (hasOffset) {
-            cpu.ioctl("KVM_GET_DEVICE_ATTR", kvm_h.KVM_GET_DEVICE_ATTR(), attribute);
-            offset.set(ValueLayout.JAVA_LONG, 0, offset.get(ValueLayout.JAVA_LONG, 0) + ticks);
-            cpu.ioctl("KVM_SET_DEVICE_ATTR", kvm_h.KVM_SET_DEVICE_ATTR(), attribute);
+            setOffset(time.common(offset() + ticks));
         } else {
             msrs.set(MsrTable.TSC, now() + ticks);
         }
         if (deadline != 0) {
             msrs.set(MsrTable.TSC_DEADLINE, deadline);
         }
+    }
+
+    private long offset() {
+        cpu.ioctl("KVM_GET_DEVICE_ATTR", kvm_h.KVM_GET_DEVICE_ATTR(), attribute);
+        return offset.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    private void setOffset(long value) {
+        offset.set(ValueLayout.JAVA_LONG, 0, value);
+        cpu.ioctl("KVM_SET_DEVICE_ATTR", kvm_h.KVM_SET_DEVICE_ATTR(), attribute);
     }
 
     private long deadline() {

@@ -13,6 +13,8 @@ import dev.quoll.bindings.linux.linux_h;
 import dev.quoll.machine.MsiSink;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -26,6 +28,8 @@ import java.util.concurrent.locks.ReentrantLock;
 final class InterruptRoutes implements MsiSink {
     /** Routes for level-triggered messages: more than an I/O APIC has pins, so that none under way is pushed out. */
     static final int LEVEL = 64;
+    /** The kernel's KVM_MAX_IRQ_ROUTES. */
+    private static final int MOST = 4096;
 
     private static final int LEVEL_TRIGGERED = 1 << 15;
     /** Vector, delivery mode and trigger mode: what tells one level-triggered message from another. */
@@ -47,6 +51,7 @@ final class InterruptRoutes implements MsiSink {
     /** By GSI; a null is no route. Replaced as a whole, so that {@link #signal} looks without the lock. */
     private volatile Message[] table = new Message[LEVEL];
     private int oldest;
+    private final BitSet taken = new BitSet();
 
     InterruptRoutes(FileDescriptor machine) {
         this.machine = machine;
@@ -98,8 +103,56 @@ final class InterruptRoutes implements MsiSink {
         }
     }
 
+    /** A route of its own for a descriptor's interrupts; it leads nowhere until {@link #setRoute}. */
+    int allocate() {
+        lock.lock();
+        try {
+            int gsi = taken.nextClearBit(LEVEL);
+            if (gsi >= MOST) {
+                throw new IllegalStateException("this machine has no interrupt route left; it has " + MOST);
+            }
+            taken.set(gsi);
+            return gsi;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes the interrupts of {@code gsi} this message. */
+    void setRoute(int gsi, long address, int data) {
+        lock.lock();
+        try {
+            set(gsi, new Message(address, data));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes the interrupts of {@code gsi} lead nowhere. */
+    void clearRoute(int gsi) {
+        lock.lock();
+        try {
+            if (gsi < table.length && table[gsi] != null) {
+                set(gsi, null);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives back what {@link #allocate} gave. */
+    void free(int gsi) {
+        lock.lock();
+        try {
+            clearRoute(gsi);
+            taken.clear(gsi);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void set(int gsi, Message message) {
-        Message[] changed = java.util.Arrays.copyOf(table, Math.max(table.length, gsi + 1));
+        Message[] changed = Arrays.copyOf(table, Math.max(table.length, gsi + 1));
         changed[gsi] = message;
         install(changed);
         table = changed;

@@ -69,6 +69,11 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
     /** Set by {@link #run}'s thread only; others compare it to see whether it moves. */
     private volatile long progress;
     private boolean settled = true;
+    /** What a debugger has asked for. */
+    private boolean stepping;
+    private List<Breakpoint> points = List.of();
+    /** How far the host's clock was ahead of guest time when the TSC was last put right, in nanoseconds. */
+    private long tscLag;
     private boolean haltTold;
     private boolean shutDown;
     /** Acknowledged at the 8259 but not yet taken by KVM. */
@@ -109,12 +114,22 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
             return new CpuExit.Shutdown("the processor is in shutdown");
         }
         settled = false;
+        keepTime();
         try (ThreadKick own = ThreadKick.forCurrentThread()) {
             setSignalMask(own);
             target = own;
             return loop(own);
         } finally {
             target = null;
+        }
+    }
+
+    /** While guest time stood still the counter went on: takes back what it went too far. */
+    private void keepTime() {
+        long lag = partition.time().settledLag();
+        if (lag != tscLag) {
+            tsc.shift(-partition.time().ticks(lag - tscLag), partition.time());
+            tscLag = lag;
         }
     }
 
@@ -339,7 +354,7 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
         ResetState.core().forEach(this::write);
         write(ResetState.localApic(index));
         msrs.reset();
-        tsc.write(new CpuElement.Tsc(partition.clockTicks(), 0, 0));
+        write(new CpuElement.Tsc(partition.time().clockTicks(), 0, 0));
         write(new CpuElement.RunState(index == 0 ? Activity.RUNNING : Activity.WAIT_FOR_SIPI));
     }
 
@@ -357,7 +372,11 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
                 new CpuElement.LocalApicPage(events.apicPage(), msrs.get(MsrTable.APIC_BASE));
             case EVENTS -> events.events();
             case RUN_STATE -> new CpuElement.RunState(shutDown ? Activity.SHUTDOWN : events.activity());
-            case TSC -> tsc.read();
+            case TSC -> {
+                CpuElement.Tsc now = tsc.read();
+                long ahead = partition.time().ticks(partition.time().lag() - tscLag);
+                yield new CpuElement.Tsc(now.tsc() - ahead, now.tscAdjust(), now.deadline());
+            }
         };
     }
 
@@ -389,13 +408,32 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
                 shutDown = activity == Activity.SHUTDOWN;
                 events.setActivity(activity);
             }
-            case CpuElement.Tsc state -> tsc.write(state);
+            case CpuElement.Tsc state -> {
+                tscLag = partition.time().lag();
+                tsc.write(state);
+            }
         }
     }
 
     @Override
     public void debug(boolean singleStep, List<Breakpoint> breakpoints) {
-        debugging.set(singleStep, breakpoints);
+        debugging.set(singleStep, true, breakpoints);
+        stepping = singleStep;
+        points = List.copyOf(breakpoints);
+    }
+
+    @Override
+    public CpuExit step() {
+        try {
+            debugging.set(true, false, points);
+        } catch (UnsupportedOperationException e) {
+            return new CpuExit.Failure(e.getMessage());
+        }
+        try {
+            return run();
+        } finally {
+            debugging.set(stepping, true, points);
+        }
     }
 
     /** KVM does not count them. */

@@ -1,28 +1,31 @@
 package dev.quoll.kvm;
 
+import dev.quoll.bindings.NativeException;
+import dev.quoll.bindings.NativeUnavailableException;
 import dev.quoll.bindings.file.FileDescriptor;
 import dev.quoll.bindings.kvm.kvm_cpuid2;
 import dev.quoll.bindings.kvm.kvm_cpuid_entry2;
 import dev.quoll.bindings.kvm.kvm_enable_cap;
 import dev.quoll.bindings.kvm.kvm_h;
-import dev.quoll.bindings.kvm.kvm_userspace_memory_region;
 import dev.quoll.bindings.memory.MemoryMapping;
 import dev.quoll.bindings.memory.Protection;
 import dev.quoll.machine.Cpuid;
+import dev.quoll.machine.DirtyLog;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.EoiListener;
+import dev.quoll.machine.EventWiring;
 import dev.quoll.machine.ExternalInterruptSource;
 import dev.quoll.machine.InterruptLine;
 import dev.quoll.machine.MsiSink;
 import dev.quoll.machine.MsrTable;
 import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
-import dev.quoll.machine.RamRegion;
 import dev.quoll.machine.TimerQueue;
 import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -46,7 +49,9 @@ final class KvmPartition implements Partition {
     private final FileDescriptor machine;
     private final InterruptRoutes routes;
     private final KvmCpu[] cpus;
-    private final int tscKhz;
+    private final PartitionTime time;
+    private final KvmEventWiring wiring;
+    private MemorySlots slots;
     private final InterruptLine lint0 = this::setLint0;
     private final InterruptLine lint1 = this::setLint1;
     private final TimerQueue.Timer haltWatch;
@@ -60,17 +65,26 @@ final class KvmPartition implements Partition {
         this.config = config;
         machine = kvm.createMachine();
         routes = new InterruptRoutes(machine);
+        wiring = new KvmEventWiring(machine, routes);
+        time = new PartitionTime(machine, config.clock());
         cpus = new KvmCpu[config.cpus()];
         lastProgress = new long[config.cpus()];
         haltWatch = config.timers().timer(this::watchHalts);
-        int khz = 0;
         try {
             int most = kvm.check(kvm_h.KVM_CAP_MAX_VCPUS());
             if (config.cpus() > most) {
                 throw new EngineException("this host's KVM runs at most %d CPUs in a machine, not %d".formatted(most, config.cpus()));
             }
             configure();
-            mapMemory();
+            boolean manual = kvm.check(kvm_h.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2()) > 0;
+            if (manual) {
+                enable(
+                        "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2",
+                        kvm_h.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2(),
+                        kvm_h.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE());
+            }
+            slots = new MemorySlots(machine, config.memory(), manual);
+            slots.map();
             Cpuid.Abilities abilities = kvm.abilities();
             boolean scales = kvm.check(kvm_h.KVM_CAP_TSC_CONTROL()) > 0;
             int xsaveSize = Math.max(0, machine.ioctl(
@@ -86,7 +100,8 @@ final class KvmPartition implements Partition {
                     cpu.close();
                     throw e;
                 }
-                khz = setFrequency(cpu, scales);
+                int khz = setFrequency(cpu, scales);
+                time.setFrequency(khz);
                 Cpuid cpuid = new Cpuid(
                         config.profile(), abilities, new Cpuid.Place(index, cpus.length, khz, APIC_BUS_KHZ));
                 MsrTable table = new MsrTable(cpuid);
@@ -112,7 +127,6 @@ final class KvmPartition implements Partition {
             close();
             throw e;
         }
-        tscKhz = khz;
     }
 
     /** @throws EngineException with one sentence for the user */
@@ -120,7 +134,7 @@ final class KvmPartition implements Partition {
         KvmPartition partition;
         try (KvmSystem kvm = KvmSystem.open()) {
             partition = new KvmPartition(config, kvm);
-        } catch (dev.quoll.bindings.NativeException | dev.quoll.bindings.NativeUnavailableException e) {
+        } catch (NativeException | NativeUnavailableException e) {
             throw new EngineException("KVM cannot make this machine: " + e.getMessage(), e);
         }
         for (KvmCpu cpu : partition.cpus) {
@@ -153,18 +167,6 @@ final class KvmPartition implements Partition {
         machine.ioctl("KVM_ENABLE_CAP of " + name, kvm_h.KVM_ENABLE_CAP(), request);
     }
 
-    private void mapMemory() {
-        MemorySegment region = kvm_userspace_memory_region.allocate(arena);
-        int slot = 0;
-        for (RamRegion ram : config.memory().regions()) {
-            kvm_userspace_memory_region.slot(region, slot++);
-            kvm_userspace_memory_region.guest_phys_addr(region, ram.guestAddress());
-            kvm_userspace_memory_region.memory_size(region, ram.size());
-            kvm_userspace_memory_region.userspace_addr(region, config.memory().mapping().address() + ram.offset());
-            machine.ioctl("KVM_SET_USER_MEMORY_REGION", kvm_h.KVM_SET_USER_MEMORY_REGION(), region);
-        }
-    }
-
     /** The clock's frequency where the processor scales, else the host's; in kHz. */
     private int setFrequency(FileDescriptor cpu, boolean scales) {
         if (scales) {
@@ -195,9 +197,8 @@ final class KvmPartition implements Partition {
         return config;
     }
 
-    /** Guest time in ticks of the guest's TSC. */
-    long clockTicks() {
-        return Math.multiplyHigh(config.clock().nanos() << 8, (tscKhz * 1_000_000L << 8) / 1_000_000_000_000L);
+    PartitionTime time() {
+        return time;
     }
 
     private void watchHalts() {
@@ -301,6 +302,16 @@ final class KvmPartition implements Partition {
     @Override
     public void setEoiListener(EoiListener listener) {
         eoiListener = listener;
+    }
+
+    @Override
+    public Optional<EventWiring> eventWiring() {
+        return Optional.of(wiring);
+    }
+
+    @Override
+    public Optional<DirtyLog> dirtyLog() {
+        return Optional.of(slots);
     }
 
     @Override

@@ -45,6 +45,17 @@ class GuestDebugTest {
     }
 
     @Test
+    void theEnginesStepIsOneInstruction() throws Exception {
+        try (BareGuest guest = loaded()) {
+            VirtualCpu cpu = guest.machine.partition().cpu(0);
+            for (int offset : new int[] {5, 7, 14}) {
+                assertThat(cpu.step()).isInstanceOf(CpuExit.Breakpoint.class);
+                assertThat(rip(cpu)).isEqualTo(BareGuest.CODE + offset);
+            }
+        }
+    }
+
+    @Test
     void breakpointsStopOnExecutionAndOnWrites() throws Exception {
         try (BareGuest guest = loaded()) {
             VirtualCpu cpu = guest.machine.partition().cpu(0);

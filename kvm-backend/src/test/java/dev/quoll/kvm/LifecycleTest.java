@@ -2,10 +2,21 @@ package dev.quoll.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import dev.quoll.machine.CpuElement;
+import dev.quoll.machine.CpuExit;
 import dev.quoll.machine.Outcome;
 import dev.quoll.machine.VirtualCpu;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -56,7 +67,7 @@ class LifecycleTest {
     void aResetPutsBackWhatTheGuestHasChanged() throws Exception {
         try (BareGuest guest = BareGuest.wide(1, COUNT)) {
             VirtualCpu cpu = guest.machine.partition().cpu(0);
-            var before = java.util.Arrays.stream(CpuElement.Kind.values())
+            var before = Arrays.stream(CpuElement.Kind.values())
                     .filter(kind -> kind != CpuElement.Kind.TSC)
                     .map(cpu::read)
                     .toList();
@@ -68,6 +79,166 @@ class LifecycleTest {
                 assertThat(cpu.read(element.kind())).isEqualTo(element);
             }
         }
+    }
+
+    @Test
+    void theCountersStandWhileTheMachineIsPaused() throws Exception {
+        try (BareGuest guest = BareGuest.wide(2, COUNT)) {
+            guest.machine.start();
+            Thread.sleep(20);
+            guest.machine.pause();
+            long before = tsc(guest, 0);
+            Thread.sleep(300);
+            long after = tsc(guest, 0);
+            guest.machine.resume();
+            guest.machine.pause();
+            long resumed = tsc(guest, 0);
+            // 300 ms are at least 150,000,000 ticks of any processor there is.
+            assertThat(after - before).isBetween(-20_000_000L, 20_000_000L);
+            assertThat(resumed - before).isBetween(0L, 140_000_000L);
+            assertThat(tsc(guest, 1) - resumed).as("the other CPU").isBetween(-50_000_000L, 50_000_000L);
+        }
+    }
+
+    private static long tsc(BareGuest guest, int cpu) {
+        return ((CpuElement.Tsc) guest.machine.partition().cpu(cpu).read(CpuElement.Kind.TSC)).tsc();
+    }
+
+    @Test
+    void anExceptionUnderWayIsWrittenAndDelivered() throws Exception {
+        // jmp $; the handler of #GP: pop rax; out 0e9h, al; cli; hlt
+        try (BareGuest guest = BareGuest.wide(1, "eb fe")) {
+            guest.gate(13, 0x9000);
+            guest.put(0x9000, "58 e6 e9 fa f4");
+            guest.load();
+            VirtualCpu cpu = guest.machine.partition().cpu(0);
+            var pending = new CpuElement.PendingException(13, true, 0x48);
+            cpu.write(new CpuElement.Events(false, false, false, false, Optional.of(pending)));
+            assertThat(((CpuElement.Events) cpu.read(CpuElement.Kind.EVENTS)).exception()).contains(pending);
+            cpu.kick();
+            assertThat(cpu.run()).isEqualTo(CpuExit.Kicked.INSTANCE);
+            assertThat(((CpuElement.Events) cpu.read(CpuElement.Kind.EVENTS)).exception()).contains(pending);
+            for (int steps = 0; guest.output.isEmpty() && steps < 5; steps++) {
+                cpu.step();
+            }
+            assertThat(guest.output).containsExactly(0x48);
+        }
+    }
+
+    @Test
+    void exitsAllocateNothing() throws Exception {
+        // again: in al, 0e9h; mov [0d0000000h], eax; loop again; and anew
+        try (BareGuest guest = BareGuest.wide(1, "bb 00 00 00 d0  b9 20 4e 00 00  e4 e9  89 03  e2 fa  fa f4")) {
+            guest.load();
+            VirtualCpu cpu = guest.machine.partition().cpu(0);
+            CpuElement start = cpu.read(CpuElement.Kind.GENERAL);
+            var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 3; round++) {
+                cpu.write(start);
+                cpu.write(new CpuElement.RunState(CpuElement.Activity.RUNNING));
+                long before = threads.getCurrentThreadAllocatedBytes();
+                Thread watch = Thread.ofPlatform().daemon().start(() -> lookUntilInterrupted((KvmCpu) cpu));
+                assertThat(cpu.run()).isInstanceOf(CpuExit.HaltedForever.class);
+                least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+                watch.interrupt();
+                watch.join();
+            }
+            // 40,000 exits; what a run costs once (a thread, a record) stays far below a byte for each.
+            assertThat(least).isLessThan(20_000);
+        }
+    }
+
+    private static void lookUntilInterrupted(KvmCpu cpu) {
+        try {
+            while (true) {
+                Thread.sleep(20);
+                cpu.lookAtHalt();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
+    void kicksAreNotLost() throws Exception {
+        storm(1_000);
+    }
+
+    @Test
+    @Tag("long")
+    void tenThousandKicksAreNotLost() throws Exception {
+        storm(10_000);
+    }
+
+    private static void storm(int kicks) throws Exception {
+        try (BareGuest guest = BareGuest.wide(1, COUNT)) {
+            guest.load();
+            VirtualCpu cpu = guest.machine.partition().cpu(0);
+            var asked = new SynchronousQueue<Integer>();
+            Thread kicker = Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    while (asked.take() >= 0) {
+                        cpu.kick();
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            for (int i = 0; i < kicks; i++) {
+                asked.put(i);
+                // One kick, one return; were one lost, this would never come back.
+                assertThat(cpu.run()).isEqualTo(CpuExit.Kicked.INSTANCE);
+            }
+            asked.put(-1);
+            kicker.join();
+        }
+    }
+
+    @Test
+    void machinesLeaveNothingBehind() throws Exception {
+        cycles(30);
+    }
+
+    @Test
+    @Tag("long")
+    void aThousandMachinesLeaveNothingBehind() throws Exception {
+        cycles(1_000);
+    }
+
+    private static void cycles(int count) throws Exception {
+        cycle();
+        long files = entries("/proc/self/fd");
+        long threads = entries("/proc/self/task");
+        long kvmMaps = kvmMaps();
+        for (int i = 0; i < count; i++) {
+            cycle();
+        }
+        // The JVM opens files and starts threads of its own; a leak would show once for each machine.
+        assertThat(entries("/proc/self/fd") - files).isLessThan(count / 3);
+        assertThat(entries("/proc/self/task") - threads).isLessThan(count / 3);
+        assertThat(kvmMaps()).isEqualTo(kvmMaps);
+    }
+
+    private static void cycle() throws Exception {
+        // out 0e9h, al; jmp $
+        try (BareGuest guest = BareGuest.wide(2, "e6 e9 eb fe")) {
+            guest.machine.start();
+            for (int tries = 0; guest.output.isEmpty() && tries < 5000; tries++) {
+                Thread.sleep(1);
+            }
+            assertThat(guest.output).hasSize(1);
+        }
+    }
+
+    private static long entries(String folder) {
+        return new File(folder).list().length;
+    }
+
+    private static long kvmMaps() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/maps")).stream()
+                .filter(line -> line.contains("kvm") || line.contains("quoll"))
+                .count();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.quoll.machine;
 
+import java.util.Optional;
 import java.util.Set;
 
 /** An engine's part of one machine. */
@@ -44,6 +45,16 @@ public interface Partition extends AutoCloseable {
     /** The IGNNE# pin of CPU 0, high for asserted. */
     default InterruptLine ignoreNumericError() {
         return InterruptLine.NONE;
+    }
+
+    /** Doorbells and interrupts by event descriptor, where the engine has them. */
+    default Optional<EventWiring> eventWiring() {
+        return Optional.empty();
+    }
+
+    /** A log of the pages that guest code writes, where the engine keeps one. */
+    default Optional<DirtyLog> dirtyLog() {
+        return Optional.empty();
     }
 
     /** Figures for {@code --stats}: one {@code name value} a line. Any thread. */

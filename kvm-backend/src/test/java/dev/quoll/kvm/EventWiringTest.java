@@ -1,0 +1,112 @@
+package dev.quoll.kvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quoll.bindings.file.EventCounter;
+import dev.quoll.machine.DirtyLog;
+import dev.quoll.machine.EventWiring;
+import dev.quoll.machine.Outcome;
+import dev.quoll.machine.Partition;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Event descriptors and the log of written pages. */
+@RequiresKvm
+@Timeout(60)
+class EventWiringTest {
+    @Test
+    void aDoorbellCountsWritesWithoutTheBus() throws Exception {
+        // mov ebx, 0d0000000h; mov ecx, 5; again: mov word [rbx+16], cx; loop again; mov [rbx+16], ecx; cli; hlt
+        try (EventCounter rung = EventCounter.create();
+                BareGuest guest = BareGuest.wide(1, "bb 00 00 00 d0  b9 05 00 00 00  66 89 4b 10  e2 fa  89 4b 10  fa f4")) {
+            EventWiring wiring = guest.machine.partition().eventWiring().orElseThrow();
+            try (EventWiring.Wire wire = wiring.doorbell(0xd000_0010L, 2, rung.descriptor().number())) {
+                assertThat(wire).isNotNull();
+                assertThatThrownBy(() -> wiring.doorbell(0xd000_0010L, 2, rung.descriptor().number()))
+                        .isInstanceOf(IllegalStateException.class);
+                assertThat(guest.run()).isInstanceOf(Outcome.Halted.class);
+                assertThat(rung.drain()).isEqualTo(5);
+                // The write of another width found no device, byte by byte.
+                assertThat(guest.machine.mmio().unclaimedAccesses()).isEqualTo(4);
+            }
+        }
+    }
+
+    @Test
+    void aSignalledDescriptorInterrupts() throws Exception {
+        // Enables the local APIC; out 0e9h, 1; sti; again: hlt; jmp again. The handler: out 0e9h, 2; end of interrupt.
+        try (EventCounter signal = EventCounter.create();
+                BareGuest guest = BareGuest.wide(
+                        1, "bb 00 00 e0 fe  c7 83 f0 00 00 00 ff 01 00 00  b0 01 e6 e9  fb f4 eb fd")) {
+            guest.gate(0x40, 0x9000);
+            guest.put(0x9000, "b0 02 e6 e9  c7 83 b0 00 00 00 00 00 00 00  48 cf");
+            Partition partition = guest.machine.partition();
+            try (EventWiring.MessageWire wire = partition.eventWiring().orElseThrow().interrupt(signal.descriptor().number())) {
+                guest.machine.start();
+                awaitOutputs(guest, 1);
+                signal.signal(); // leads nowhere yet
+                Thread.sleep(50);
+                assertThat(guest.output).containsExactly(1);
+                wire.set(0xfee0_0000L, 0x40);
+                signal.signal();
+                awaitOutputs(guest, 2);
+                wire.mask();
+                signal.signal();
+                Thread.sleep(50);
+                wire.set(0xfee0_0000L, 0x40);
+                signal.signal();
+                awaitOutputs(guest, 3);
+                assertThat(guest.output).containsExactly(1, 2, 2);
+            }
+        }
+    }
+
+    private static void awaitOutputs(BareGuest guest, int count) throws InterruptedException {
+        for (int tries = 0; guest.output.size() < count && tries < 2000; tries++) {
+            Thread.sleep(5);
+        }
+        assertThat(guest.output).hasSize(count);
+    }
+
+    @Test
+    void writtenPagesAreTold() throws Exception {
+        // again: in al, 0e9h; mov [0d0000h], al; mov [0d1fffh], al; mov [0f0000h], al; out 0e9h, al; jmp again
+        try (BareGuest guest = BareGuest.wide(1, """
+                e4 e9  88 04 25 00 00 0d 00  88 04 25 ff 1f 0d 00  88 04 25 00 00 0f 00  e6 e9  eb e5""")) {
+            DirtyLog log = guest.machine.partition().dirtyLog().orElseThrow();
+            assertThatThrownBy(() -> log.collect((_, _) -> {})).isInstanceOf(IllegalStateException.class);
+            guest.machine.start();
+            awaitSome(guest);
+            log.start();
+            awaitSome(guest);
+            assertThat(collect(log)).containsExactly("d0000+2000", "f0000+1000");
+            awaitSome(guest);
+            assertThat(collect(log)).containsExactly("d0000+2000", "f0000+1000");
+            guest.machine.pause();
+            collect(log);
+            assertThat(collect(log)).isEmpty();
+            log.stop();
+        }
+    }
+
+    private static void awaitSome(BareGuest guest) throws InterruptedException {
+        int before = guest.output.size();
+        for (int tries = 0; guest.output.size() < before + 3 && tries < 2000; tries++) {
+            Thread.sleep(2);
+        }
+    }
+
+    private static List<String> collect(DirtyLog log) {
+        List<String> pages = new ArrayList<>();
+        log.collect((address, length) -> {
+            // The processor's own writes of accessed bits in the page tables are none of the test's.
+            if (address >= 0x2_0000) {
+                pages.add("%x+%x".formatted(address, length));
+            }
+        });
+        return pages;
+    }
+}
