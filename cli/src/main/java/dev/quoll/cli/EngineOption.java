@@ -4,6 +4,8 @@ import dev.quoll.machine.Engine;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Engines;
 import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,7 +34,8 @@ final class EngineOption {
             paramLabel = "NAME",
             defaultValue = AUTO,
             completionCandidates = Names.class,
-            description = "What runs guest code: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, the fastest).")
+            description = "What runs guest code: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, the fastest, and says "
+                    + "which it took and why).")
     private void setName(String chosen) {
         if (!chosen.equals(AUTO) && !Engines.names().contains(chosen)) {
             throw new ParameterException(
@@ -51,10 +54,31 @@ final class EngineOption {
     /** The engine, probed. */
     Engine choose() throws CommandFailure {
         try {
-            Engine engine = name.equals(AUTO) ? Engines.fastest() : Engines.named(name);
+            Engine engine = name.equals(AUTO) ? automatic() : Engines.named(name);
             return jit == null ? engine : engine.with("jit", jit);
         } catch (EngineException e) {
             throw new CommandFailure(ExitStatus.NO_ENGINE, e.getMessage(), e);
         }
+    }
+
+    /** The fastest, with one line on why; a software-only KVM comes after the emulator ({@link Engine.SpeedClass}). */
+    private Engine automatic() throws EngineException {
+        List<Engines.Candidate> candidates = Engines.all();
+        Engine chosen = Engines.fastest(candidates);
+        String others = candidates.stream()
+                .filter(candidate -> candidate.engine() != chosen)
+                .map(candidate -> candidate.engine().name() + ": " + reason(candidate.probe()))
+                .collect(Collectors.joining("; "));
+        command.commandLine()
+                .getErr()
+                .println("quoll: engine %s%s".formatted(chosen.name(), others.isEmpty() ? "" : " (" + others + ")"));
+        return chosen;
+    }
+
+    private static String reason(Engine.Probe probe) {
+        return switch (probe) {
+            case Engine.Probe.Usable(_, String detail) -> detail;
+            case Engine.Probe.Unusable(String reason, _) -> reason;
+        };
     }
 }

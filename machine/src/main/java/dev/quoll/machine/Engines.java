@@ -43,7 +43,11 @@ public final class Engines {
      * @throws EngineException when there is none, with every engine's reason
      */
     public static Engine fastest() throws EngineException {
-        List<Candidate> candidates = all();
+        return fastest(all());
+    }
+
+    /** As {@link #fastest()}, of candidates that {@link #all} gave. */
+    public static Engine fastest(List<Candidate> candidates) throws EngineException {
         if (!candidates.isEmpty() && candidates.getFirst().probe() instanceof Engine.Probe.Usable) {
             return candidates.getFirst().engine();
         }

@@ -35,7 +35,10 @@ public interface EventWiring {
         /** What to send; see {@link MsiSink#signal}. */
         void set(long address, int data);
 
-        /** Sends nothing until the next {@link #set}; what is signalled meanwhile is lost: the device keeps it pending. */
+        /**
+         * Sends nothing until the next {@link #set}. What is signalled meanwhile is lost, or comes when the message is set
+         * again: the device keeps it pending, and the guest's driver bears an interrupt too many.
+         */
         void mask();
     }
 }

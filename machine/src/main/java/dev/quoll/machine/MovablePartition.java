@@ -2,6 +2,7 @@ package dev.quoll.machine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Function;
@@ -179,6 +180,18 @@ final class MovablePartition implements Partition {
     @Override
     public InterruptLine ignoreNumericError() {
         return ignoreNumericError;
+    }
+
+    /** Of the engine in place now: to be asked for, and wired, anew after a move. */
+    @Override
+    public Optional<EventWiring> eventWiring() {
+        return current.eventWiring();
+    }
+
+    /** As {@link #eventWiring}. */
+    @Override
+    public Optional<DirtyLog> dirtyLog() {
+        return current.dirtyLog();
     }
 
     @Override
