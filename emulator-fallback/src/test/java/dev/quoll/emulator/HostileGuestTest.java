@@ -21,7 +21,6 @@ import dev.quoll.machine.MmioBus;
 import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.PortBus;
-import dev.quoll.machine.PowerSink;
 import dev.quoll.machine.RamRegion;
 import dev.quoll.machine.TimerQueue;
 import java.util.List;
@@ -45,20 +44,6 @@ class HostileGuestTest {
         0, 0xffff, 0x10000, TEXT, TEXT + 0x1000, RAM, 0xfee0_0000L, 0xffff_ffffL, 1L << 47, -1L << 47, -1
     };
 
-    private static final PowerSink NO_POWER = new PowerSink() {
-        @Override
-        public void reset(String cause) {}
-
-        @Override
-        public void powerOff(String cause) {}
-
-        @Override
-        public void panicked(String report) {}
-
-        @Override
-        public void exit(int status) {}
-    };
-
     @Test
     @Timeout(120)
     void noProgramMakesTheEngineFail() throws Exception {
@@ -69,7 +54,7 @@ class HostileGuestTest {
         try (GuestMemory memory = GuestMemory.create(List.of(new RamRegion(0, RAM, 0)));
                 TimerQueue timers = new TimerQueue(clock, "hostile-guest-timers");
                 Partition partition = new EmulatorEngine().create(new PartitionConfig(
-                        memory, new PortBus(), new MmioBus(), clock, timers, CpuProfile.V3, 1, NO_POWER));
+                        memory, new PortBus(), new MmioBus(), clock, timers, CpuProfile.V3, 1, NoPower.SINK));
                 var kicker = Executors.newSingleThreadScheduledExecutor()) {
             EmulatorCpu cpu = (EmulatorCpu) partition.cpu(0);
             kicker.scheduleAtFixedRate(cpu::kick, 2, 2, TimeUnit.MILLISECONDS);

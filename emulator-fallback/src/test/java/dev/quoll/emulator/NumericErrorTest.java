@@ -15,7 +15,6 @@ import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.PortBus;
 import dev.quoll.machine.PortDevice;
-import dev.quoll.machine.PowerSink;
 import dev.quoll.machine.RamRegion;
 import dev.quoll.machine.TimerQueue;
 import java.util.ArrayList;
@@ -66,20 +65,6 @@ class NumericErrorTest {
             db e2                    fnclex
             cf                       iret
             """;
-
-    private static final PowerSink NO_POWER = new PowerSink() {
-        @Override
-        public void reset(String cause) {}
-
-        @Override
-        public void powerOff(String cause) {}
-
-        @Override
-        public void panicked(String report) {}
-
-        @Override
-        public void exit(int status) {}
-    };
 
     /** A board's side: what the wires did, in order. */
     private static final class Board implements PortDevice, ExternalInterruptSource {
@@ -141,7 +126,7 @@ class NumericErrorTest {
                 TimerQueue timers = new TimerQueue(clock, "numeric-error-timers");
                 Partition partition = new EmulatorEngine()
                         .create(new PartitionConfig(
-                                memory, ports, new MmioBus(), clock, timers, CpuProfile.V2, 1, NO_POWER))) {
+                                memory, ports, new MmioBus(), clock, timers, CpuProfile.V2, 1, NoPower.SINK))) {
             board.partition = partition;
             partition.setExternalInterruptSource(board);
             if (wired) {

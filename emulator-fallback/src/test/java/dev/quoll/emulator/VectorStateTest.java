@@ -3,23 +3,11 @@ package dev.quoll.emulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoll.emulator.core.ControlBits;
-import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.RegisterFile;
 import dev.quoll.emulator.core.StateLayout;
-import dev.quoll.emulator.isa.Flags;
 import dev.quoll.machine.CpuElement;
-import dev.quoll.machine.CpuExit;
 import dev.quoll.machine.CpuProfile;
 import dev.quoll.machine.GuestMemory;
-import dev.quoll.machine.HostClock;
-import dev.quoll.machine.MmioBus;
-import dev.quoll.machine.Partition;
-import dev.quoll.machine.PartitionConfig;
-import dev.quoll.machine.PortBus;
-import dev.quoll.machine.PowerSink;
-import dev.quoll.machine.RamRegion;
-import dev.quoll.machine.TimerQueue;
-import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,15 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** When AVX is there, and what becomes of its state, on whole virtual CPUs of profile v3. */
 class VectorStateTest {
-    private static final long RAM = 1 << 20;
-    private static final long IDT = 0x2000;
-    private static final long GDT = 0x3000;
-    private static final long HANDLERS = 0x4000;
-    private static final long TABLES = 0x10000;
-    private static final long TEXT = 0x30000;
     private static final long AREA = 0x40000;
-    private static final int CODE = 8;
-    private static final int VECTORS = 20;
     private static final int INVALID_OPCODE = 6;
     private static final int DEVICE_NOT_AVAILABLE = 7;
     private static final int GENERAL_PROTECTION = 13;
@@ -50,93 +30,32 @@ class VectorStateTest {
     private static final String XSAVEC = "0fc723"; // xsavec [rbx]
     private static final String XRSTOR = "0fae2b"; // xrstor [rbx]
 
-    private static final PowerSink NO_POWER = new PowerSink() {
-        @Override
-        public void reset(String cause) {}
-
-        @Override
-        public void powerOff(String cause) {}
-
-        @Override
-        public void panicked(String report) {}
-
-        @Override
-        public void exit(int status) {}
-    };
-
-    private GuestMemory memory;
-    private TimerQueue timers;
-    private Partition partition;
+    private WholeCpu whole;
     private EmulatorCpu cpu;
+    private GuestMemory memory;
 
     @BeforeEach
     void build() throws Exception {
-        HostClock clock = new HostClock();
-        memory = GuestMemory.create(List.of(new RamRegion(0, RAM, 0)));
-        timers = new TimerQueue(clock, "vector-state-timers");
-        partition = new EmulatorEngine().create(new PartitionConfig(
-                memory, new PortBus(), new MmioBus(), clock, timers, CpuProfile.V3, 1, NO_POWER));
-        cpu = (EmulatorCpu) partition.cpu(0);
-        for (int vector = 0; vector < VECTORS; vector++) {
-            long handler = HANDLERS + 16L * vector;
-            memory.writeByte(handler, (byte) 0xf4);
-            memory.writeLong(IDT + 16L * vector, handler & 0xffff | CODE << 16 | 0x8e00L << 32);
-            // The real-mode vector table lies at 0.
-            memory.writeInt(4L * vector, (int) handler);
-        }
-        memory.writeLong(GDT + CODE, 0x00af_9b00_0000_ffffL);
+        whole = new WholeCpu(CpuProfile.V3);
+        cpu = whole.cpu;
+        memory = whole.memory;
+        cpu.cr4 |= ControlBits.CR4_OSXSAVE;
+        cpu.xcr0 = ALL_STATE;
+        cpu.set64(StateLayout.RBX, AREA);
     }
 
     @AfterEach
     void close() {
-        partition.close();
-        timers.close();
-        memory.close();
-    }
-
-    /** 64-bit code at CPL 0 with all vector state enabled; interrupts are masked. */
-    private void enterLongMode() {
-        memory.writeLong(TABLES, TABLES + 0x1000 | 7);
-        memory.writeLong(TABLES + 0x1000, TABLES + 0x2000 | 7);
-        memory.writeLong(TABLES + 0x2000, 0x87);
-        cpu.cr0 = ControlBits.CR0_PE | ControlBits.CR0_PG | ControlBits.CR0_ET | ControlBits.CR0_NE;
-        cpu.cr3 = TABLES;
-        cpu.cr4 = ControlBits.CR4_PAE | ControlBits.CR4_OSFXSR | ControlBits.CR4_OSXSAVE;
-        cpu.efer = ControlBits.EFER_LME | ControlBits.EFER_LMA;
-        cpu.xcr0 = ALL_STATE;
-        cpu.selector[RegisterFile.CS] = CODE;
-        cpu.access[RegisterFile.CS] = 0x9b | Cpu.DESCRIPTOR_L;
-        cpu.setSegmentBase(RegisterFile.CS, 0);
-        cpu.gdtBase = GDT;
-        cpu.gdtLimit = 0xff;
-        cpu.idtBase = IDT;
-        cpu.idtLimit = 0xfff;
-        cpu.set64(StateLayout.RSP, 0x50000);
-        cpu.set64(StateLayout.RBX, AREA);
-        cpu.flushAll();
+        whole.close();
     }
 
     /** Runs code and a HLT; returns the vector it raised, or -1. */
     private int run(String code) {
-        byte[] bytes = HexFormat.of().parseHex(code + "f4");
-        memory.write(TEXT, bytes);
-        boolean real = (cpu.cr0 & ControlBits.CR0_PE) == 0;
-        cpu.setRip(TEXT - cpu.segmentBase(RegisterFile.CS));
-        cpu.setRflags(cpu.rflags() & ~Flags.IF);
-        cpu.updateMode();
-        cpu.setActivity(CpuElement.Activity.RUNNING);
-        assertThat(cpu.run()).isInstanceOf(CpuExit.HaltedForever.class);
-        long halt = cpu.rip() + (real ? cpu.segmentBase(RegisterFile.CS) : 0);
-        if (halt == TEXT + bytes.length) {
-            return -1;
-        }
-        assertThat(halt - 1 & 15).as("in a handler").isZero();
-        return (int) (halt - 1 - HANDLERS >> 4);
+        return whole.run(code);
     }
 
     @Test
     void availability() {
-        enterLongMode();
         assertThat(run(VPADDD)).isEqualTo(-1);
 
         cpu.cr0 |= ControlBits.CR0_EM;
@@ -157,19 +76,18 @@ class VectorStateTest {
 
     @Test
     void noVexInRealMode() {
+        cpu.reset();
         cpu.cr4 |= ControlBits.CR4_OSXSAVE;
         cpu.xcr0 = ALL_STATE;
-        cpu.set64(StateLayout.RSP, 0x8000);
         for (String code : List.of(VPADDD, "c4e278f2c1")) { // and andn eax, eax, ecx
-            cpu.setSegmentBase(RegisterFile.CS, TEXT);
-            cpu.selector[RegisterFile.CS] = (int) (TEXT >> 4);
+            cpu.setSegmentBase(RegisterFile.CS, WholeCpu.TEXT);
+            cpu.selector[RegisterFile.CS] = (int) (WholeCpu.TEXT >> 4);
             assertThat(run(code)).isEqualTo(INVALID_OPCODE);
         }
     }
 
     @Test
     void extendedControlRegister() {
-        enterLongMode();
         cpu.set64(StateLayout.RCX, 0);
         for (int value = 0; value < 16; value++) {
             cpu.xcr0 = 1;
@@ -186,7 +104,6 @@ class VectorStateTest {
 
     @Test
     void initialStateIsNotWritten() {
-        enterLongMode();
         fillVectors();
         for (int i = 0; i < 16; i++) {
             cpu.clearUpperYmm(i);
@@ -214,7 +131,6 @@ class VectorStateTest {
 
     @Test
     void compactedAreaLeavesNoGap() {
-        enterLongMode();
         fillVectors();
         // Components 0 and 2: the upper halves still come right behind the header.
         cpu.set64(StateLayout.RAX, 5);
@@ -233,7 +149,6 @@ class VectorStateTest {
 
     @Test
     void savedStateHoldsTheUpperHalves() {
-        enterLongMode();
         fillVectors();
         CpuElement saved = StateElements.read(cpu, CpuElement.Kind.XSAVE);
         for (int i = 0; i < 16; i++) {

@@ -16,13 +16,12 @@ import dev.quoll.machine.MmioBus;
 import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.PortBus;
-import dev.quoll.machine.PowerSink;
 import dev.quoll.machine.RamRegion;
 import dev.quoll.machine.TimerQueue;
 import java.util.HexFormat;
 import java.util.List;
 
-/** One virtual CPU of the engine as a machine gets it, in 64-bit code, whose exception handlers are HLTs. */
+/** One virtual CPU of the engine as a machine gets it, in 64-bit code, whose exception handlers are HLTs; real mode's too. */
 final class WholeCpu implements AutoCloseable {
     static final long IDT = 0x2000;
     static final long GDT = 0x3000;
@@ -34,20 +33,6 @@ final class WholeCpu implements AutoCloseable {
     private static final int CODE = 8;
     private static final int VECTORS = 64;
 
-    private static final PowerSink NO_POWER = new PowerSink() {
-        @Override
-        public void reset(String cause) {}
-
-        @Override
-        public void powerOff(String cause) {}
-
-        @Override
-        public void panicked(String report) {}
-
-        @Override
-        public void exit(int status) {}
-    };
-
     final GuestMemory memory;
     final EmulatorCpu cpu;
     final PartitionConfig config;
@@ -58,7 +43,7 @@ final class WholeCpu implements AutoCloseable {
         HostClock clock = new HostClock();
         memory = GuestMemory.create(List.of(new RamRegion(0, RAM, 0)));
         timers = new TimerQueue(clock, "whole-cpu-timers");
-        config = new PartitionConfig(memory, new PortBus(), new MmioBus(), clock, timers, profile, 1, NO_POWER);
+        config = new PartitionConfig(memory, new PortBus(), new MmioBus(), clock, timers, profile, 1, NoPower.SINK);
         partition = new EmulatorEngine().create(config);
         cpu = (EmulatorCpu) partition.cpu(0);
         for (int vector = 0; vector < VECTORS; vector++) {
@@ -113,7 +98,7 @@ final class WholeCpu implements AutoCloseable {
     CpuExit start(String code) {
         byte[] bytes = HexFormat.of().parseHex(code.replace(" ", "") + "f4");
         memory.write(TEXT, bytes);
-        cpu.setRip(TEXT);
+        cpu.setRip(TEXT - cpu.segmentBase(RegisterFile.CS));
         cpu.setRflags(cpu.rflags() & ~(Flags.IF | Flags.TF));
         cpu.set64(StateLayout.RSP, STACK);
         cpu.updateMode();
@@ -130,7 +115,7 @@ final class WholeCpu implements AutoCloseable {
 
     /** The vector in whose handler the CPU has halted, or -1. */
     int vector() {
-        long distance = cpu.rip() - 1 - HANDLERS;
+        long distance = cpu.segmentBase(RegisterFile.CS) + cpu.rip() - 1 - HANDLERS;
         return distance >= 0 && distance < 16L * VECTORS && (distance & 15) == 0 ? (int) distance / 16 : -1;
     }
 

@@ -18,7 +18,8 @@ final class PackagedCommands {
             "libstdc++6", "libjpeg-turbo-progs", "libjpeg62-turbo", "flac", "libflac12", "libogg0", "webp", "libwebp7",
             "libwebpdemux2", "libwebpmux3", "libpng16-16", "libtiff6", "libgif7", "libdeflate0", "libjbig0",
             "liblerc4", "libturbojpeg0", "python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib", "libexpat1",
-            "python3-numpy", "libblas3", "liblapack3", "libgfortran5", "libquadmath0", "libffi8", "libcrypt1", "libc6");
+            "python3-numpy", "libblas3", "liblapack3", "libgfortran5", "libquadmath0", "libffi8", "libcrypt1", "libc6",
+            "vpx-tools", "libvpx7", "x265", "libx265-199", "libnuma1");
 
     private static final String KEY = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     private static final List<String> DIGESTS = List.of(
@@ -75,6 +76,14 @@ final class PackagedCommands {
         list.add(new Command("usr/bin/dwebp", "-quiet image.webp -ppm -o webp.ppm", "webp.ppm"));
         list.add(new Command("usr/bin/flac", "-s -f -8 sound.wav -o sound.flac", "sound.flac"));
         list.add(new Command("usr/bin/flac", "-s -f -d sound.flac -o again.wav", "again.wav"));
+        // Each codec has its own routines for every level of vectors and asks CPUID which to take; all give the same bits.
+        list.add(new Command("usr/bin/vpxenc", "-q --codec=vp9 --ivf --limit=4 --cpu-used=4 --threads=1 -o video.vp9 video.y4m", "video.vp9"));
+        list.add(new Command("usr/bin/vpxdec", "--i420 --md5 video.vp9", ""));
+        list.add(new Command("usr/bin/vpxenc", "-q --codec=vp8 --ivf --limit=8 --cpu-used=4 --threads=1 -o video.vp8 video.y4m", "video.vp8"));
+        list.add(new Command("usr/bin/vpxdec", "--i420 --md5 video.vp8", ""));
+        list.add(new Command(
+                "usr/bin/x265", "--log-level none --no-progress --no-info --frame-threads 1 --no-wpp --pools none --preset fast --frames 4 -o video.hevc video.y4m",
+                "video.hevc"));
         list.add(new Command("usr/bin/python3.11", "arrays.py", ""));
         return list;
     }
@@ -91,7 +100,7 @@ final class PackagedCommands {
         return cipher.startsWith("des") ? 16 : 32;
     }
 
-    /** Writes the input files: text and noise, an image, a sound. */
+    /** Writes the input files: text and noise, an image, a sound, a film. */
     static void writeInput(Path folder) throws IOException {
         Random random = new Random(20261123);
         StringBuilder text = new StringBuilder();
@@ -125,5 +134,20 @@ final class PackagedCommands {
             sound.putShort((short) (StrictMath.sin(i * 0.031) * 9000 + StrictMath.sin(i * 0.21) * 3000 + random.nextGaussian() * 200));
         }
         Files.write(folder.resolve("sound.wav"), sound.array());
+        writeFilm(folder.resolve("video.y4m"), random);
+    }
+
+    /** Eight pictures of 128 by 96 in YUV 4:2:0: a moving wave with noise. */
+    private static void writeFilm(Path file, Random random) throws IOException {
+        ByteArrayOutputStream film = new ByteArrayOutputStream();
+        film.write("YUV4MPEG2 W128 H96 F25:1 Ip A1:1 C420jpeg\n".getBytes(StandardCharsets.US_ASCII));
+        for (int frame = 0; frame < 8; frame++) {
+            film.write("FRAME\n".getBytes(StandardCharsets.US_ASCII));
+            for (int i = 0; i < 128 * 96 * 3 / 2; i++) {
+                double wave = StrictMath.sin((i % 128 + 3 * frame) * 0.1) + StrictMath.cos((i / 128 - frame) * 0.17);
+                film.write((int) (128 + 40 * wave) + random.nextInt(12));
+            }
+        }
+        Files.write(file, film.toByteArray());
     }
 }

@@ -1,6 +1,7 @@
 package dev.quoll.emulator.smp;
 
 import dev.quoll.emulator.EmulatorEngine;
+import dev.quoll.emulator.NoPower;
 import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.isa.Assembler;
 import dev.quoll.emulator.isa.CodeSize;
@@ -17,7 +18,6 @@ import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.PortBus;
 import dev.quoll.machine.PortDevice;
-import dev.quoll.machine.PowerSink;
 import dev.quoll.machine.RamRegion;
 import dev.quoll.machine.TimerQueue;
 import dev.quoll.machine.VirtualCpu;
@@ -55,20 +55,6 @@ final class SmpMachine implements AutoCloseable {
     static final int CODE_SELECTOR = 0x08;
     static final int DATA_SELECTOR = 0x10;
 
-    private static final PowerSink NO_POWER = new PowerSink() {
-        @Override
-        public void reset(String cause) {}
-
-        @Override
-        public void powerOff(String cause) {}
-
-        @Override
-        public void panicked(String report) {}
-
-        @Override
-        public void exit(int status) {}
-    };
-
     final GuestMemory memory;
     private final TimerQueue timers;
     final Partition partition;
@@ -95,7 +81,7 @@ final class SmpMachine implements AutoCloseable {
             });
             partition = new EmulatorEngine()
                     .create(new PartitionConfig(
-                            memory, ports, new MmioBus(), clock, timers, CpuProfile.V2, cpus, NO_POWER));
+                            memory, ports, new MmioBus(), clock, timers, CpuProfile.V2, cpus, NoPower.SINK));
         } catch (EngineException | IOException e) {
             throw new IllegalStateException(e);
         }
