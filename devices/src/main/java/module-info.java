@@ -2,6 +2,8 @@
 module dev.quoll.devices {
     requires transitive dev.quoll.machine;
     requires dev.quoll.bindings;
+    // com.sun.nio.file: direct I/O.
+    requires jdk.unsupported;
 
     exports dev.quoll.devices;
     exports dev.quoll.devices.acpi;

@@ -12,19 +12,20 @@ import java.util.Set;
 
 /** A disk as {@code --disk} says it. */
 record DiskOption(ImageSource image, String serial, int queues, RateLimiter.Limits limits) {
-    static final String SYNTAX = "FILE[,readonly][,format=F][,serial=S][,queues=N][,bps=N][,iops=N]";
+    static final String SYNTAX = "FILE[,readonly][,format=F][,cache=C][,serial=S][,queues=N][,bps=N][,iops=N]";
 
     private static final String NAME = "--disk";
     private static final String READ_ONLY = "readonly";
-    private static final Set<String> KEYS = Set.of("format", "serial", "queues", "bps", "iops");
+    private static final Set<String> KEYS = Set.of("format", "cache", "serial", "queues", "bps", "iops");
 
     /** @throws IllegalArgumentException with a sentence */
     static DiskOption parse(String text) {
         OptionWords words = new OptionWords(NAME, text, true, KEYS);
         boolean readOnly = words.flags(Set.of(READ_ONLY)).contains(READ_ONLY);
         Optional<ImageFormat> format = words.text("format").map(DiskOption::format);
+        boolean direct = words.text("cache").map(DiskOption::direct).orElse(false);
         DiskOption option = new DiskOption(
-                new ImageSource(Path.of(words.first()), format, readOnly),
+                new ImageSource(Path.of(words.first()), format, readOnly, direct),
                 words.text("serial").orElse(""),
                 Math.toIntExact(Math.min(Integer.MAX_VALUE, words.number("queues", 1))),
                 new RateLimiter.Limits(words.number("bps", 0), words.number("iops", 0)));
@@ -35,6 +36,14 @@ record DiskOption(ImageSource image, String serial, int queues, RateLimiter.Limi
     private static ImageFormat format(String name) {
         return ImageFormat.named(name)
                 .orElseThrow(() -> new IllegalArgumentException("%s: there is no image format \"%s\"".formatted(NAME, name)));
+    }
+
+    private static boolean direct(String cache) {
+        return switch (cache) {
+            case "writeback" -> false;
+            case "none" -> true;
+            default -> throw new IllegalArgumentException("%s: cache is writeback or none, not \"%s\"".formatted(NAME, cache));
+        };
     }
 
     private VirtioBlock.Options options(int number) {

@@ -20,6 +20,8 @@ public final class HostFile implements AutoCloseable {
     private final boolean readOnly;
     private final FileChannel channel;
     private final HostFileHandle handle;
+    /** Null with the page cache. */
+    private DirectChannel direct;
 
     private HostFile(Path path, boolean readOnly, FileChannel channel, HostFileHandle handle) {
         this.path = path;
@@ -40,6 +42,19 @@ public final class HostFile implements AutoCloseable {
         return open(path, readOnly, readOnly
                 ? Set.of(StandardOpenOption.READ)
                 : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    /** As {@link #open(Path, boolean)}, with whole blocks going around the host's page cache. */
+    static HostFile openDirect(Path path, boolean readOnly) throws IOException {
+        HostFile file = open(path, readOnly);
+        try {
+            file.direct = DirectChannel.open(path, readOnly);
+            return file;
+        } catch (IOException e) {
+            try (file) {
+                throw e;
+            }
+        }
     }
 
     /** Makes a file that must not exist yet. */
@@ -91,7 +106,7 @@ public final class HostFile implements AutoCloseable {
     public void read(long offset, ByteBuffer target) throws IOException {
         long at = offset;
         while (target.hasRemaining()) {
-            int count = channel.read(target, at);
+            int count = way(at, target).read(target, at);
             if (count < 0) {
                 throw new EOFException("the file %s ends at byte %d, before what should be read from it".formatted(path, size()));
             }
@@ -102,8 +117,12 @@ public final class HostFile implements AutoCloseable {
     public void write(long offset, ByteBuffer source) throws IOException {
         long at = offset;
         while (source.hasRemaining()) {
-            at += channel.write(source, at);
+            at += way(at, source).write(source, at);
         }
+    }
+
+    private FileChannel way(long offset, ByteBuffer buffer) {
+        return direct != null && direct.fits(offset, buffer) ? direct.channel() : channel;
     }
 
     /** Writes zeroes, which take up room. */
@@ -142,7 +161,9 @@ public final class HostFile implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (handle) {
+        DirectChannel second = direct;
+        try (handle;
+                second) {
             channel.close();
         }
     }

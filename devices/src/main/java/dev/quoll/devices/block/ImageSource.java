@@ -19,9 +19,15 @@ import java.util.Set;
  * and is opened for reading only; and who runs an image made by others should look at it with {@code quoll image info} first.
  *
  * @param format empty to go by the file's name, with which its content has to agree
+ * @param direct whether whole blocks go around the host's page cache, here and in the files below
  */
-public record ImageSource(Path path, Optional<ImageFormat> format, boolean readOnly) {
+public record ImageSource(Path path, Optional<ImageFormat> format, boolean readOnly, boolean direct) {
     private static final int MAX_CHAIN = 64;
+
+    /** Through the host's page cache. */
+    public ImageSource(Path path, Optional<ImageFormat> format, boolean readOnly) {
+        this(path, format, readOnly, false);
+    }
 
     /**
      * Opens the image and locks its files.
@@ -57,7 +63,7 @@ public record ImageSource(Path path, Optional<ImageFormat> format, boolean readO
 
     private HostFile openFile() throws IOException {
         try {
-            return HostFile.open(path, readOnly);
+            return direct ? HostFile.openDirect(path, readOnly) : HostFile.open(path, readOnly);
         } catch (FileSystemException e) {
             throw new IOException("the image %s cannot be opened: %s".formatted(path, reason(e)), e);
         }
@@ -117,7 +123,7 @@ public record ImageSource(Path path, Optional<ImageFormat> format, boolean readO
         if (!Files.isRegularFile(target)) {
             throw new IOException("the image %s has a backing file %s that is not a regular file".formatted(path, target));
         }
-        return Optional.of(new ImageSource(target, told, true));
+        return Optional.of(new ImageSource(target, told, true, direct));
     }
 
     private static String printable(String text) {

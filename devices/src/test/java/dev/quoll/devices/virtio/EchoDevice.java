@@ -3,8 +3,9 @@ package dev.quoll.devices.virtio;
 import dev.quoll.machine.GuestMemory;
 
 /** A device for tests of queues and transports: each queue answers a request with its readable bytes, the order kept. */
-final class EchoDevice implements VirtioDevice<EchoDevice.State> {
-    record State(long register) {}
+public final class EchoDevice implements VirtioDevice<EchoDevice.State> {
+    /** @param register configuration that the driver may write */
+    public record State(long register) {}
 
     static final int QUEUE_SIZE = 64;
     static final int FEATURE = 3;
@@ -16,7 +17,7 @@ final class EchoDevice implements VirtioDevice<EchoDevice.State> {
     private volatile QueueWorker worker;
     volatile VirtioQueues queues;
 
-    EchoDevice(GuestMemory memory, int queueCount) {
+    public EchoDevice(GuestMemory memory, int queueCount) {
         this.memory = memory;
         this.queueCount = queueCount;
     }

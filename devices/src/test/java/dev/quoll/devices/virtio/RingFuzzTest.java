@@ -17,7 +17,7 @@ class RingFuzzTest {
         long seed = System.nanoTime();
         System.out.println("RingFuzzTest seed " + seed);
         Random random = new Random(seed);
-        for (int i = 0; i < 3_000; i++) {
+        for (int i = 0; i < 1_000; i++) {
             HostileRings.run(script(random));
         }
     }
