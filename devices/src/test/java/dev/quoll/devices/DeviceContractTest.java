@@ -23,8 +23,14 @@ import dev.quoll.devices.serial.Uart16550;
 import dev.quoll.devices.time.CmosRtc;
 import dev.quoll.devices.time.Hpet;
 import dev.quoll.devices.time.Pit8254;
+import dev.quoll.devices.virtio.EchoDevice;
+import dev.quoll.devices.virtio.TestMemory;
+import dev.quoll.devices.virtio.VirtioMmioDevice;
+import dev.quoll.devices.virtio.VirtioPciFunction;
+import dev.quoll.devices.virtio.VirtioWiring;
 import dev.quoll.machine.AccessWidths;
 import dev.quoll.machine.Device;
+import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.InterruptLine;
 import dev.quoll.machine.MmioBus;
 import dev.quoll.machine.MmioDevice;
@@ -48,6 +54,9 @@ class DeviceContractTest {
     private static final int FUZZ_ACCESSES = 100_000;
     /** Any day will do; not midnight, not a month's end. */
     private static final long WALL = 1_800_000_123L * 1_000_000_000L;
+
+    /** For devices that have queues in it. */
+    private static final GuestMemory MEMORY = new TestMemory().memory();
 
     /** The board around one device under test: where its registers are, and what pushes it from the other side. */
     static final class Rig {
@@ -131,6 +140,10 @@ class DeviceContractTest {
                 throw new AssertionError("register out of range");
             }
         }
+    }
+
+    private static VirtioWiring wiring(Rig rig) {
+        return new VirtioWiring(MEMORY, rig.line, true, _ -> {});
     }
 
     private static Arguments device(String name, Function<Rig, Device<?>> make) {
@@ -266,6 +279,17 @@ class DeviceContractTest {
                     bus.attach(0, 0, bridge);
                     rig.mmio(0x2000, PciBus.ECAM_WIDTHS, bus);
                     return bridge;
+                }),
+                device("virtio over pci", rig -> {
+                    VirtioPciFunction<?> function = new VirtioPciFunction<>(
+                            new EchoDevice(MEMORY, 2), wiring(rig), new MmioBus(), (address, data) -> rig.line.pulse(), 17, 0x8000);
+                    rig.mmio(0x4000, AccessWidths.BYTE_TO_DWORD, function);
+                    return function;
+                }),
+                device("virtio over mmio", rig -> {
+                    VirtioMmioDevice<?> window = new VirtioMmioDevice<>(new EchoDevice(MEMORY, 2), wiring(rig));
+                    rig.mmio(VirtioMmioDevice.LENGTH, VirtioMmioDevice.WIDTHS, window);
+                    return window;
                 }),
                 device("pci configuration ports", rig -> {
                     PciBus bus = new PciBus();
