@@ -220,7 +220,7 @@ class VirtioConsoleTest {
         long seed = System.nanoTime();
         System.out.println("VirtioConsoleTest seed " + seed);
         Random random = new Random(seed);
-        for (int i = 0; i < 1000; i++) {
+        for (int i = 0; i < 300; i++) {
             byte[] bytes = new byte[random.nextInt(1, 20)];
             random.nextBytes(bytes);
             if (random.nextBoolean() && bytes.length >= 8) {

@@ -142,7 +142,7 @@ class VirtioSocketTest {
             send(9000, 77, VsockPacket.REQUEST, 0, PLENTY, 0);
             assertThat(next()).extracting("operation", "hostPort", "guestPort").containsExactly(VsockPacket.RESPONSE, 77, 9000);
             try (SocketChannel accepted = server.accept()) {
-                byte[] data = new byte[3 << 20];
+                byte[] data = new byte[300_000];
                 new Random(3).nextBytes(data);
                 Thread writer = Thread.ofPlatform().start(() -> {
                     try {
@@ -240,7 +240,7 @@ class VirtioSocketTest {
         try (SocketChannel client = client("CONNECT 1\n")) {
             int port = next().hostPort();
             assertThat(client.isOpen()).isTrue();
-            for (int i = 0; i < 1000; i++) {
+            for (int i = 0; i < 300; i++) {
                 byte[] packet = packet(
                         random.nextInt(3),
                         random.nextBoolean() ? port : random.nextInt(3),
