@@ -34,10 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(900)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ExchangeGuestTest {
+    /** Also on a loaded host. */
     private static final Duration COMMAND = Duration.ofMinutes(3);
     private static final int CONTENT = 5_000_000;
     /** What the guest's memory is filled with and emptied of, in MiB. */
-    private static final int FILL = 160;
+    private static final int FILL = 64;
 
     private Path folder;
     private Path shared;
@@ -95,14 +96,14 @@ class ExchangeGuestTest {
     @Test
     void filesAreTheSameOnBothSides() throws Exception {
         run("mkdir -p /tmp/files && mount -t virtiofs files /tmp/files");
-        assertThat(run("sha256sum < /tmp/files/content")).startsWith(sha256(content));
+        assertThat(run("sha256sum < /tmp/files/content")).contains(sha256(content));
         assertThat(run("stat -c '%u:%g' /tmp/files/content")).isEqualTo("1000:1000");
         run("mkdir /tmp/files/made && dd if=/dev/urandom of=/tmp/files/made/random bs=1M count=5 2>/dev/null");
         run("cd /tmp/files/made && ln -s ../content link && ln random hard && mv hard harder && chmod 750 random; cd /root");
-        assertThat(run("sha256sum < /tmp/files/made/random")).startsWith(sha256(Files.readAllBytes(shared.resolve("made/random"))));
+        assertThat(run("sha256sum < /tmp/files/made/random")).contains(sha256(Files.readAllBytes(shared.resolve("made/random"))));
         assertThat(shared.resolve("made/harder")).hasSameBinaryContentAs(shared.resolve("made/random"));
         assertThat(Files.readSymbolicLink(shared.resolve("made/link"))).hasToString("../content");
-        assertThat(run("sha256sum < /tmp/files/made/link")).startsWith(sha256(content));
+        assertThat(run("sha256sum < /tmp/files/made/link")).contains(sha256(content));
         run("rm -r /tmp/files/made && umount /tmp/files");
         assertThat(shared.resolve("made")).doesNotExist();
     }
@@ -169,7 +170,7 @@ class ExchangeGuestTest {
 
     @Test
     void memoryThatTheGuestFreesGoesBackToTheHost() throws Exception {
-        run("mount -t tmpfs -o size=%dm tmpfs /mnt && head -c %dm /dev/urandom > /mnt/fill".formatted(FILL + 16, FILL));
+        run("mount -t tmpfs -o size=%dm tmpfs /mnt && dd if=/dev/zero of=/mnt/fill bs=1M count=%d 2>/dev/null".formatted(FILL + 16, FILL));
         long full = guest.residentSize();
         run("umount /mnt");
         long end = System.nanoTime() + COMMAND.toNanos();
