@@ -47,7 +47,8 @@ public final class TapNetwork implements NetworkBackend {
             tap = TapInterface.open(name);
             event = EventCounter.create();
         } catch (NativeException | NativeUnavailableException | IllegalArgumentException e) {
-            throw new IOException(e.getMessage(), e);
+            // The caller's messages have no full stop of their own.
+            throw new IOException(e.getMessage().replaceFirst("\\.$", ""), e);
         }
         both = new Polling(List.of(event.descriptor(), tap.descriptor()), linux_h.POLLIN());
         eventOnly = new Polling(List.of(event.descriptor()), linux_h.POLLIN());
