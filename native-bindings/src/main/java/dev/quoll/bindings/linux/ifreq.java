@@ -2,6 +2,7 @@
 package dev.quoll.bindings.linux;
 
 import dev.quoll.bindings.restricted.RestrictedOperations;
+import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
@@ -23,6 +24,7 @@ import java.util.function.Consumer;
  *     union {
  *         short ifru_flags;
  *         int ifru_mtu;
+ *         char * ifru_data;
  *     } ifr_ifru;
  * }
  * }
@@ -156,6 +158,7 @@ public final class ifreq {
      * union {
      *     short ifru_flags;
      *     int ifru_mtu;
+     *     char * ifru_data;
      * }
      * }
      */
@@ -164,6 +167,7 @@ public final class ifreq {
         private static final GroupLayout $LAYOUT = MemoryLayout.unionLayout(
                 ValueLayout.JAVA_SHORT.withName("ifru_flags"),
                 ValueLayout.JAVA_INT.withName("ifru_mtu"),
+                ValueLayout.ADDRESS.withName("ifru_data"),
                 MemoryLayout.paddingLayout(24))
                 .withName("ifr_ifru");
 
@@ -220,6 +224,29 @@ public final class ifreq {
         /** Writes {@code int ifru_mtu}. */
         public static void ifru_mtu(MemorySegment struct, int value) {
             struct.set(ifru_mtu$LAYOUT, ifru_mtu$OFFSET, value);
+        }
+
+        private static final AddressLayout ifru_data$LAYOUT = ValueLayout.ADDRESS.withName("ifru_data");
+        private static final long ifru_data$OFFSET = 0;
+
+        /** Layout of {@code ifru_data}. */
+        public static AddressLayout ifru_data$layout() {
+            return ifru_data$LAYOUT;
+        }
+
+        /** Offset of {@code ifru_data} in bytes. */
+        public static long ifru_data$offset() {
+            return ifru_data$OFFSET;
+        }
+
+        /** Reads {@code char * ifru_data}. */
+        public static MemorySegment ifru_data(MemorySegment struct) {
+            return struct.get(ifru_data$LAYOUT, ifru_data$OFFSET);
+        }
+
+        /** Writes {@code char * ifru_data}. */
+        public static void ifru_data(MemorySegment struct, MemorySegment value) {
+            struct.set(ifru_data$LAYOUT, ifru_data$OFFSET, value);
         }
 
         /** Size in bytes. */

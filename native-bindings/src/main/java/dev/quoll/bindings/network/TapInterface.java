@@ -56,7 +56,7 @@ public final class TapInterface implements AutoCloseable {
         } catch (NativeException e) {
             descriptor.close();
             throw e.is(Errno.EINVAL) && e.call().equals("TUNSETIFF")
-                    ? new NativeException(e.call(), name + ", which is not a tap interface for one queue", e.errno())
+                    ? new NativeException(e.call(), name + ", which is not a tap interface for one queue,", e.errno())
                     : new NativeException(e.call(), "tap interface " + name, e.errno());
         }
     }
