@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -84,13 +83,14 @@ final class DebianImages {
             return overlay;
         }
         String suite = hostSuite();
-        Path base = DownloadKit.userCache().resolve("debian-%s.qcow2".formatted(suite)).toAbsolutePath();
+        // Beside the overlay and not in the cache, which users may empty: the overlay is nothing without it.
+        Path base = userState().resolve("debian-%s.qcow2".formatted(suite)).toAbsolutePath();
+        Files.createDirectories(base.getParent());
         if (!Files.exists(base)) {
             make(new DebianPlan(suite, RUN_SIZE, "debian", "debian", Optional.empty(), Optional.empty(), List.of(), KernelFlavour.CLOUD,
                     Optional.empty()), base, ImageFormat.QCOW2, false);
         }
-        Files.createDirectories(overlay.getParent());
-        Qcow2Plan plan = new Qcow2Plan(RUN_SIZE).withBacking(base.toString(), ImageFormat.QCOW2.name().toLowerCase(Locale.ROOT));
+        Qcow2Plan plan = new Qcow2Plan(RUN_SIZE).withBacking(base.toString(), ImageFormat.QCOW2.toString());
         try (NewImage made = NewImage.qcow2(overlay, false, plan)) {
             made.finish();
         }

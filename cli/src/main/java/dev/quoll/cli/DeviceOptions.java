@@ -43,11 +43,14 @@ final class DeviceOptions {
         return disks.stream().map(text -> DiskOption.parse(text).image()).toList();
     }
 
-    /** Puts a disk before all others. */
-    void addFirstDisk(Path image) {
+    /** Makes this the machine of a guest of ours: its disk before all others, and a network if none is asked for. */
+    void forGuest(Path image) {
         List<String> all = new ArrayList<>(disks);
         all.addFirst(image.toString().replace(",", ",,"));
         disks = all;
+        if (nets.isEmpty()) {
+            nets = List.of("user");
+        }
     }
 
     /** Puts them into the plan. @throws IllegalArgumentException with a sentence */

@@ -174,7 +174,7 @@ final class RunCommand implements Callable<Integer> {
         if (!guest.equals("debian")) {
             throw new ParameterException(spec.commandLine(), "There is no guest \"%s\"; there is debian.".formatted(guest));
         }
-        devices.addFirstDisk(ImageWork.of(new DebianImages(err)::personal));
+        devices.forGuest(ImageWork.of(new DebianImages(err)::personal));
         if (memory == null) {
             memory = new ByteSize(DEBIAN_MEMORY);
         }

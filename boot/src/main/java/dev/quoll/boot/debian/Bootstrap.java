@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
  */
 final class Bootstrap {
     private static final List<String> SYSTEM_FOLDERS = List.of("/usr/sbin", "/sbin");
+    /** Of what mmdebstrap says it does, the parts that take time. */
+    private static final Pattern STAGE =
+            Pattern.compile("I: ((?:running apt-get update|downloading|extracting|installing|creating tarball).*?)\\.*");
     private static final Pattern PACKAGE_FAILURE = Pattern.compile("^E: .*|.*(Unable to locate package|has no installation candidate).*");
 
     private final DebianPlan plan;
@@ -124,11 +128,12 @@ final class Bootstrap {
             process.getOutputStream().close();
             try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    if (line.startsWith("I: ")) {
-                        progress.report(step + ": " + line.substring(3).replaceAll("\\.+$", ""), 0, 0);
+                    Matcher doing = STAGE.matcher(line);
+                    if (doing.matches()) {
+                        progress.report(step + ": " + doing.group(1), 0, 0);
                     } else if (PACKAGE_FAILURE.matcher(line).matches()) {
                         failures.add(line.replaceFirst("^E: ", ""));
-                    } else if (!line.isBlank()) {
+                    } else if (!line.isBlank() && !line.startsWith("I: ")) {
                         last = line.strip();
                     }
                 }

@@ -51,21 +51,30 @@ sealed interface HostFileHandle extends AutoCloseable {
     }
 
     /** Java's own lock, which ends with the channel. It does not part users within one process who only read. */
-    final class Portable {
-        private Portable() {}
-
+    record Portable(FileLock held) implements HostFileHandle {
         static HostFileHandle lock(Path path, boolean readOnly, FileChannel channel) throws IOException {
             try {
                 FileLock lock = channel.tryLock(0, Long.MAX_VALUE, readOnly);
                 if (lock == null) {
                     throw inUse(path, readOnly);
                 }
+                return new Portable(lock);
             } catch (OverlappingFileLockException e) {
                 if (!readOnly) {
                     throw inUse(path, false);
                 }
+                return new None();
             }
-            return new None();
+        }
+
+        @Override
+        public boolean punchHole(long offset, long length) {
+            return false;
+        }
+
+        @Override
+        public void close() {
+            // the channel takes the lock along
         }
     }
 

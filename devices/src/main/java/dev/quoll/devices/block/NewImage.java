@@ -71,6 +71,9 @@ public final class NewImage implements AutoCloseable {
             throw new FileAlreadyExistsException(target.toString());
         }
         if (Files.exists(target)) {
+            if (!Files.isRegularFile(target)) {
+                throw new IOException("%s is not a regular file, so no image can take its place".formatted(target));
+            }
             HostFile.open(target, false).close(); // not while a machine runs on it
         }
     }

@@ -25,13 +25,30 @@ final class LoggedChannel extends FileChannel {
 
     private final FileChannel channel;
     private final List<Event> log = new ArrayList<>();
+    private boolean full;
 
     LoggedChannel(FileChannel channel) {
         this.channel = channel;
     }
 
+    /** From now on the host's disk has no more room, or has some again. */
+    void setFull(boolean noRoom) {
+        full = noRoom;
+    }
+
     int events() {
         return log.size();
+    }
+
+    /** Any event, but often the one before the host is told to keep all: then the most is in the balance. */
+    int momentToCut(Random random) {
+        int event = random.nextInt(log.size() + 1);
+        if (random.nextInt(4) > 0) {
+            while (event < log.size() && !(log.get(event) instanceof Force)) {
+                event++;
+            }
+        }
+        return event;
     }
 
     /**
@@ -68,6 +85,9 @@ final class LoggedChannel extends FileChannel {
 
     @Override
     public int write(ByteBuffer source, long position) throws IOException {
+        if (full && position + source.remaining() > channel.size()) {
+            throw new IOException("No space left on device");
+        }
         byte[] bytes = new byte[source.remaining()];
         source.duplicate().get(bytes);
         int count = channel.write(source, position);

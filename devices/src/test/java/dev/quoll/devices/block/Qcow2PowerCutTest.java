@@ -71,7 +71,7 @@ class Qcow2PowerCutTest {
         }
         Path cut = folder.resolve("cut.qcow2");
         for (int i = 0; i < cuts; i++) {
-            int event = random.nextInt(channel.events() + 1);
+            int event = channel.momentToCut(random);
             channel.replay(before, event, random, cut);
             assertSound(cut, event, history, i % 10 == 0);
         }
