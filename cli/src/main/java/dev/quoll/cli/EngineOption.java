@@ -48,7 +48,8 @@ final class EngineOption {
     @Option(
             names = "--jit",
             paramLabel = "HOW",
-            description = "How the emulator runs hot guest code: host (as machine code of this host) or off (interpreted).")
+            description = "How the emulator runs hot guest code: host (as machine code of this host; the default where "
+                    + "that is possible) or off (interpreted).")
     private String jit;
 
     /** The engine, probed. */

@@ -6,6 +6,7 @@ import dev.quoll.machine.Engine;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
+import dev.quoll.bindings.NativeException;
 import dev.quoll.emulator.core.HostMemory;
 import dev.quoll.emulator.translate.host.HostTranslator;
 import java.util.EnumSet;
@@ -89,6 +90,14 @@ public final class EmulatorEngine implements Engine {
             throw new EngineException("the emulator cannot offer CPU profile %s: it lacks %s"
                     .formatted(config.profile().name(), absent));
         }
+        try {
+            return partition(config);
+        } catch (NativeException e) {
+            throw new EngineException("the host refuses memory for translated code: %s.".formatted(e.getMessage()));
+        }
+    }
+
+    private Partition partition(PartitionConfig config) {
         return new EmulatorPartition(config, abilities(), jit == Jit.HOST && HostTranslator.obstacle().isEmpty());
     }
 

@@ -23,6 +23,6 @@ enum Jit {
     }
 
     static Jit byDefault() {
-        return named(System.getProperty(PROPERTY, "off")).orElse(OFF);
+        return named(System.getProperty(PROPERTY, "host")).orElse(OFF);
     }
 }

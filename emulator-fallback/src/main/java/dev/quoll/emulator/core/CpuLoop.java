@@ -717,7 +717,7 @@ public abstract class CpuLoop extends Cpu {
      */
     protected final void translateAfter(int runs, Arena arena, BlockCode translator, Decoder decoder) {
         hotAfter = runs;
-        tier = new NativeTier(this, arena, translator, decoder);
+        tier = new NativeTier(this, arena, translator, decoder, group.size());
         nativePolls = true;
     }
 

@@ -36,14 +36,19 @@ public final class NativeTier {
     /** Address of the target's cell. */
     public static final int JUMP_CELL = 16;
 
-    private static final long CODE_BYTES = 32L << 20;
+    /** Code of all vCPUs together takes no more than this, as long as each has {@link #LEAST_CODE_BYTES}. */
+    private static final long CODE_BYTES = 64L << 20;
+
+    private static final long MOST_CODE_BYTES = 32L << 20;
+    private static final long LEAST_CODE_BYTES = 4L << 20;
     /** More than one block's code can take. */
     private static final int ROOM = 64 << 10;
 
     /** Two quadwords: of a block its code's address and that of the code for dropped blocks; of a link see {@link BlockCode.Exits}. */
     private static final int CELL_BYTES = 16;
 
-    private static final int CELLS = 1 << 17;
+    /** Bytes of code for each cell: enough cells for blocks of two links. */
+    private static final int CODE_PER_CELL = 128;
 
     private final CpuLoop cpu;
     private final BlockCode translator;
@@ -57,6 +62,7 @@ public final class NativeTier {
     private final long stale;
     private final long codeStart;
     private long used;
+    private final int mostCells;
     private int cellCount;
     private NativeBlock[] cellBlock = new NativeBlock[256];
 
@@ -77,7 +83,7 @@ public final class NativeTier {
 
     private int[] exitTarget = new int[1024];
     private long[] exitLink = new long[1024];
-    private int[] exitTaken = new int[1024];
+    private long[] exitTaken = new long[1024];
     /** For the figures: what the interpreter is wanted for, or the kind. */
     private String[] exitCause = new String[1024];
     private int exitCount;
@@ -113,12 +119,15 @@ public final class NativeTier {
         }
     }
 
-    NativeTier(CpuLoop cpu, Arena arena, BlockCode translator, Decoder decoder) {
+    /** @param cpus vCPUs that translate */
+    NativeTier(CpuLoop cpu, Arena arena, BlockCode translator, Decoder decoder, int cpus) {
         this.cpu = cpu;
         this.translator = translator;
         this.decoder = decoder;
-        memory = ExecutableMemory.allocate(CODE_BYTES);
-        table = arena.allocate(((long) JUMPS << JUMP_SHIFT) + (long) CELLS * CELL_BYTES, 64);
+        long size = Math.clamp(CODE_BYTES / cpus, LEAST_CODE_BYTES, MOST_CODE_BYTES);
+        memory = ExecutableMemory.allocate(size);
+        mostCells = (int) (size / CODE_PER_CELL);
+        table = arena.allocate(((long) JUMPS << JUMP_SHIFT) + (long) mostCells * CELL_BYTES, 64);
         jumps = table.address();
         cells = jumps + ((long) JUMPS << JUMP_SHIFT);
         newExit(Kind.STALE, null, 0, 0, 0);
@@ -186,7 +195,7 @@ public final class NativeTier {
     }
 
     private boolean full() {
-        return used + ROOM > memory.size() || cellCount + 4 * BlockBuilder.LONGEST_BLOCK > CELLS;
+        return used + ROOM > memory.size() || cellCount + 4 * BlockBuilder.LONGEST_BLOCK > mostCells;
     }
 
     // Translating.
@@ -548,7 +557,7 @@ public final class NativeTier {
 
     private void collectCauses(Map<String, Long> total) {
         for (int exit = 0; exit < exitCount; exit++) {
-            total.merge(exitCause[exit], (long) exitTaken[exit], Long::sum);
+            total.merge(exitCause[exit], exitTaken[exit], Long::sum);
             exitTaken[exit] = 0;
         }
     }

@@ -1,5 +1,8 @@
 package dev.quoll.emulator.integer;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quoll.emulator.TestTier;
 import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
@@ -8,6 +11,7 @@ import dev.quoll.emulator.oracle.Form;
 import dev.quoll.emulator.oracle.Oracle;
 import dev.quoll.emulator.oracle.ProgramGenerator;
 import dev.quoll.emulator.oracle.ProgramGenerator.Choice;
+import dev.quoll.emulator.translate.host.HostTranslator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -23,6 +27,16 @@ class ProgramOracleTest {
     @Test
     void programsDoWhatTheHostDoes() throws Exception {
         compare(1_500);
+    }
+
+    /** The same through the host translator. */
+    @Test
+    void programsDoWhatTheHostDoesTranslated() throws Exception {
+        assumeTrue(HostTranslator.obstacle().isEmpty(), () -> "no translator here: " + HostTranslator.obstacle().orElseThrow());
+        TestTier.with(true, () -> {
+            compare(1_500);
+            return null;
+        });
     }
 
     @Test

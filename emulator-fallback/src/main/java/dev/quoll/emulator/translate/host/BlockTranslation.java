@@ -4,6 +4,7 @@ import dev.quoll.emulator.core.BlockCode;
 import dev.quoll.emulator.core.FlagLiveness;
 import dev.quoll.emulator.core.LazyFlags;
 import dev.quoll.emulator.core.StateLayout;
+import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.Mnemonic;
@@ -328,7 +329,9 @@ final class BlockTranslation {
     private int flagsNeeded() {
         var row = instruction.row();
         int touched = (row.flagsWritten() | row.flagsUndefined()) & Flags.STATUS;
-        int gone = FlagLiveness.surelyWritten(row) | (KEEP_UNDEFINED.contains(instruction.mnemonic()) ? 0 : row.flagsUndefined());
+        // With a count of 0 a shift leaves alone even what is undefined otherwise.
+        boolean keeps = row.has(Attribute.FLAGS_MAY_STAY) || KEEP_UNDEFINED.contains(instruction.mnemonic());
+        int gone = FlagLiveness.surelyWritten(row) | (keeps ? 0 : row.flagsUndefined());
         int survive = touched == 0 ? 0 : liveAfter[index] & ~gone;
         return (row.flagsRead() | survive) & Flags.STATUS;
     }
