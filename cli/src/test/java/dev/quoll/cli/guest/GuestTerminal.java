@@ -107,7 +107,8 @@ final class GuestTerminal implements AutoCloseable {
 
     /** Sends SIGTERM to the monitor's process. */
     void terminate() {
-        process.destroy();
+        // Not Process.destroy, which closes the pipes as well.
+        process.toHandle().destroy();
     }
 
     /** Waits for the process's end and returns its exit status. */
