@@ -6,6 +6,7 @@ module dev.quoll.kvm {
     exports dev.quoll.kvm;
 
     uses dev.quoll.machine.Disassembler;
+    uses dev.quoll.machine.InstructionAssist;
 
     provides dev.quoll.machine.Engine with
             dev.quoll.kvm.KvmEngine;

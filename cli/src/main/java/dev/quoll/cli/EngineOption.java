@@ -1,5 +1,6 @@
 package dev.quoll.cli;
 
+import dev.quoll.kvm.KvmEngine;
 import dev.quoll.machine.Engine;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Engines;
@@ -52,10 +53,29 @@ final class EngineOption {
                     + "that is possible) or off (interpreted).")
     private String jit;
 
+    /** {@code --kvm-assist}. */
+    enum Assist {
+        ON,
+        OFF
+    }
+
+    @Option(
+            names = "--kvm-assist",
+            paramLabel = "on|off",
+            defaultValue = "on",
+            description = {
+                "Whether the Java CPU executes the instructions that KVM itself cannot emulate",
+                "(default: ${DEFAULT-VALUE}); --stats counts them."
+            })
+    private Assist assist;
+
     /** The engine, probed. */
     Engine choose() throws CommandFailure {
         try {
             Engine engine = name.equals(AUTO) ? automatic() : Engines.named(name);
+            if (engine instanceof KvmEngine && assist == Assist.OFF) {
+                engine = new KvmEngine(false);
+            }
             return jit == null ? engine : engine.with("jit", jit);
         } catch (EngineException e) {
             throw new CommandFailure(ExitStatus.NO_ENGINE, e.getMessage(), e);

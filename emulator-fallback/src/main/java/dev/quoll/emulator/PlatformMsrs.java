@@ -149,7 +149,9 @@ final class PlatformMsrs {
     }
 
     void restore(CpuElement.Msr msr) {
-        if (!write(msr.number(), msr.value())) {
+        // A register that this CPU lacks may come from one that has it, as long as nobody has written to it.
+        boolean unused = table.slot(msr.number()) < 0 && msr.value() == 0;
+        if (!unused && !write(msr.number(), msr.value())) {
             throw new IllegalArgumentException("MSR 0x%x cannot hold 0x%x".formatted(msr.number(), msr.value()));
         }
     }

@@ -102,14 +102,34 @@ final class EventState {
                 | (values.movSsShadow() ? kvm_h.KVM_X86_SHADOW_INT_MOV_SS() : 0);
         kvm_vcpu_events.interrupt.shadow(kvm_vcpu_events.interrupt(events), (byte) shadow);
         kvm_vcpu_events.flags(events, flags);
-        values.exception().ifPresent(pending -> {
-            MemorySegment exception = kvm_vcpu_events.exception(events);
-            kvm_vcpu_events.exception.injected(exception, (byte) 1);
-            kvm_vcpu_events.exception.nr(exception, (byte) pending.vector());
-            kvm_vcpu_events.exception.has_error_code(exception, (byte) (pending.hasErrorCode() ? 1 : 0));
-            kvm_vcpu_events.exception.error_code(exception, pending.errorCode());
-        });
+        values.exception().ifPresent(this::deliverNext);
         cpu.ioctl("KVM_SET_VCPU_EVENTS", kvm_h.KVM_SET_VCPU_EVENTS(), events);
+    }
+
+    /** Has the CPU deliver an exception before anything else. CR2 and DR6 are set already. */
+    void inject(CpuElement.PendingException wanted) {
+        readEvents();
+        kvm_vcpu_events.flags(events, kvm_vcpu_events.flags(events) & ~kvm_h.KVM_VCPUEVENT_VALID_SMM());
+        deliverNext(wanted);
+        cpu.ioctl("KVM_SET_VCPU_EVENTS", kvm_h.KVM_SET_VCPU_EVENTS(), events);
+    }
+
+    /** Takes back an exception that is to be delivered next. */
+    void forgetException() {
+        readEvents();
+        MemorySegment exception = kvm_vcpu_events.exception(events);
+        kvm_vcpu_events.exception.injected(exception, (byte) 0);
+        kvm_vcpu_events.exception.pending(exception, (byte) 0);
+        kvm_vcpu_events.flags(events, kvm_vcpu_events.flags(events) & ~kvm_h.KVM_VCPUEVENT_VALID_SMM());
+        cpu.ioctl("KVM_SET_VCPU_EVENTS", kvm_h.KVM_SET_VCPU_EVENTS(), events);
+    }
+
+    private void deliverNext(CpuElement.PendingException wanted) {
+        MemorySegment exception = kvm_vcpu_events.exception(events);
+        kvm_vcpu_events.exception.injected(exception, (byte) 1);
+        kvm_vcpu_events.exception.nr(exception, (byte) wanted.vector());
+        kvm_vcpu_events.exception.has_error_code(exception, (byte) (wanted.hasErrorCode() ? 1 : 0));
+        kvm_vcpu_events.exception.error_code(exception, wanted.errorCode());
     }
 
     private void readEvents() {

@@ -13,6 +13,7 @@ import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuElement.Activity;
 import dev.quoll.machine.CpuExit;
 import dev.quoll.machine.GuestDebug;
+import dev.quoll.machine.InstructionAssist;
 import dev.quoll.machine.MmioBus;
 import dev.quoll.machine.MsrTable;
 import dev.quoll.machine.PortBus;
@@ -44,6 +45,8 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
     private static final int LVT_MASKED = 1 << 16;
     private static final long RFLAGS_IF = 1 << 9;
     private static final int NO_VECTOR = -1;
+    /** No RIP: not canonical. */
+    private static final long NO_STEP = 1L << 62;
     private static final int SIGNAL_MASK_BYTES = 8;
 
     private final KvmPartition partition;
@@ -74,6 +77,10 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
     private List<Breakpoint> points = List.of();
     /** How far the host's clock was ahead of guest time when the TSC was last put right, in nanoseconds. */
     private long tscLag;
+    /** RIP before the instruction that {@link #step} executes. */
+    private long stepStart = NO_STEP;
+    /** Null where the machine has none. */
+    private Assistance assistance;
     private boolean haltTold;
     private boolean shutDown;
     /** Acknowledged at the 8259 but not yet taken by KVM. */
@@ -156,6 +163,9 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
                 if (error == Errno.EINTR.number()) {
                     own.drain();
                     end = attend();
+                    if (end == null && stepStart != NO_STEP) {
+                        end = behindAccess();
+                    }
                 } else if (error != Errno.EAGAIN.number()) { // an application processor has come to life
                     end = new CpuExit.Failure(FailureReport.runFailed(this, Errno.of(error)
                             .map(known -> known.name() + " (" + known.meaning() + ")")
@@ -163,9 +173,20 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
                 }
             } else {
                 end = dispatch(ExitReason.of(run.exitReason()));
+                if (end == null && stepStart != NO_STEP) {
+                    // KVM completes an access and would go on to the next instruction: here it comes out in between.
+                    run.setImmediateExit(true);
+                }
             }
         }
         return end;
+    }
+
+    /** The end of a step, if the instruction that left for the buses has retired. */
+    private CpuExit behindAccess() {
+        run.setImmediateExit(false);
+        long rip = registers.general().rip();
+        return rip == stepStart ? null : new CpuExit.Breakpoint(rip);
     }
 
     private CpuExit dispatch(ExitReason reason) {
@@ -204,7 +225,9 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
                     return new CpuExit.Shutdown("a fault came while a double fault was being delivered");
                 }
                 case INTERNAL_ERROR -> {
-                    return new CpuExit.Failure(FailureReport.internalError(this, run));
+                    return run.internalError() == kvm_h.KVM_INTERNAL_ERROR_EMULATION() && assistance != null
+                            ? assisted()
+                            : new CpuExit.Failure(FailureReport.internalError(this, run));
                 }
                 default -> {
                     // No machine of ours turns these on.
@@ -212,6 +235,29 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
             }
         }
         return new CpuExit.Failure(FailureReport.unexpected(this, run, reason));
+    }
+
+    /**
+     * The Java CPU executes what KVM's emulator does not know. KVM has an invalid-opcode exception on its way by then, which
+     * is taken back first.
+     */
+    private CpuExit assisted() {
+        events.forgetException();
+        settled = false;
+        CpuExit end =
+                switch (assistance.step()) {
+                    case InstructionAssist.Outcome.Done _ ->
+                        stepStart == NO_STEP ? null : new CpuExit.Breakpoint(registers.general().rip());
+                    case InstructionAssist.Outcome.Fault(_, int vector, boolean hasCode, int code, _) -> {
+                        events.inject(new CpuElement.PendingException(vector, hasCode, code));
+                        yield null;
+                    }
+                    case InstructionAssist.Outcome.Cannot(String why) ->
+                        new CpuExit.Failure("The Java CPU cannot help: %s%n%s"
+                                .formatted(why, FailureReport.internalError(this, run)));
+                };
+        settled = false;
+        return end;
     }
 
     private void port() {
@@ -429,9 +475,12 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
         } catch (UnsupportedOperationException e) {
             return new CpuExit.Failure(e.getMessage());
         }
+        stepStart = registers.general().rip();
         try {
             return run();
         } finally {
+            stepStart = NO_STEP;
+            run.setImmediateExit(false);
             debugging.set(stepping, true, points);
         }
     }
@@ -442,8 +491,13 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
         return 0;
     }
 
+    /** Gives the vCPU help with instructions that KVM does not know; before the first run. */
+    void setAssistance(Assistance help) {
+        assistance = help;
+    }
+
     String statistics() {
-        StringBuilder text = new StringBuilder();
+        StringBuilder text = new StringBuilder(assistance == null ? "" : assistance.statistics());
         for (ExitReason reason : ExitReason.values()) {
             if (exits[reason.ordinal()] != 0) {
                 text.append("exits-%s %d%n".formatted(reason.key(), exits[reason.ordinal()]));
@@ -453,6 +507,9 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
     }
 
     void close() {
+        if (assistance != null) {
+            assistance.close();
+        }
         run.close();
         cpu.close();
     }

@@ -130,7 +130,7 @@ final class KvmPartition implements Partition {
     }
 
     /** @throws EngineException with one sentence for the user */
-    static KvmPartition create(PartitionConfig config) throws EngineException {
+    static KvmPartition create(PartitionConfig config, boolean assist) throws EngineException {
         KvmPartition partition;
         try (KvmSystem kvm = KvmSystem.open()) {
             partition = new KvmPartition(config, kvm);
@@ -138,6 +138,9 @@ final class KvmPartition implements Partition {
             throw new EngineException("KVM cannot make this machine: " + e.getMessage(), e);
         }
         for (KvmCpu cpu : partition.cpus) {
+            if (assist) {
+                cpu.setAssistance(new Assistance(cpu, config));
+            }
             cpu.reset();
         }
         partition.haltWatch.arm(config.clock().nanos() + HALT_WATCH_NANOS);

@@ -123,13 +123,19 @@ final class MsrState {
         for (CpuElement.Msr msr : msrs.values()) {
             int slot = table.slot(msr.number());
             if (slot < 0) {
-                throw new IllegalArgumentException("this CPU has no MSR 0x%x".formatted(msr.number()));
-            }
-            if (MsrFilter.keptByKvm(msr.number())) {
+                requireUnused(msr);
+            } else if (MsrFilter.keptByKvm(msr.number())) {
                 set(msr.number(), msr.value());
             } else if (!accept(slot, msr.value())) {
                 throw new IllegalArgumentException("MSR 0x%x cannot hold 0x%x".formatted(msr.number(), msr.value()));
             }
+        }
+    }
+
+    /** A register that this CPU lacks may come from one that has it, as long as nobody has written to it. */
+    private static void requireUnused(CpuElement.Msr msr) {
+        if (msr.value() != 0) {
+            throw new IllegalArgumentException("this CPU has no MSR 0x%x, which holds 0x%x".formatted(msr.number(), msr.value()));
         }
     }
 }

@@ -43,6 +43,11 @@ final class RunArea implements AutoCloseable {
         run.set(BYTE, kvm_run.request_interrupt_window$offset(), (byte) (wanted ? 1 : 0));
     }
 
+    /** Whether the next {@code KVM_RUN} only completes what the last one left for, and returns EINTR. */
+    void setImmediateExit(boolean wanted) {
+        run.set(BYTE, kvm_run.immediate_exit$offset(), (byte) (wanted ? 1 : 0));
+    }
+
     // KVM_EXIT_IO.
 
     boolean ioIsInput() {

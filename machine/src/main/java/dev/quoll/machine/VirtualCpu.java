@@ -38,7 +38,11 @@ public interface VirtualCpu {
     /** One element of the architectural state. */
     CpuElement read(CpuElement.Kind kind);
 
-    /** Sets one element. @throws IllegalArgumentException when the values cannot be held, saying which */
+    /**
+     * Sets one element. A model-specific register that the CPU lacks can hold 0.
+     *
+     * @throws IllegalArgumentException when the values cannot be held, saying which
+     */
     void write(CpuElement element);
 
     /** Instructions retired since creation, roughly (an engine that cannot count says 0). */

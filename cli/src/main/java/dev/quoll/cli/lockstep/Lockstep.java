@@ -77,6 +77,9 @@ public final class Lockstep {
             CpuExit second = step(right.cpu(), instruction);
             state = CpuState.of(left.cpu());
             align(instruction, state);
+            if (instruction.line().text().equals("hlt")) {
+                halt(state);
+            }
             boolean over = !(first instanceof CpuExit.Breakpoint) || !(second instanceof CpuExit.Breakpoint);
             if (over || step % every == 0 || step == most || halted(state)) {
                 differences = StateComparison.differences(state, CpuState.of(right.cpu()));
@@ -123,6 +126,15 @@ public final class Lockstep {
         } else if (open != 0 && mine.rip() == other.rip()) {
             aligned++;
             right.cpu().write(new CpuElement.General(other.registers(), other.rip(), other.rflags() ^ open));
+        }
+    }
+
+    /** KVM ends a single step behind a HLT before it comes to halting. */
+    private void halt(CpuState state) {
+        CpuElement.RunState run = (CpuElement.RunState) state.get(Kind.RUN_STATE);
+        if (run.activity() == CpuElement.Activity.HALTED
+                && right.cpu().read(Kind.RUN_STATE).equals(new CpuElement.RunState(CpuElement.Activity.RUNNING))) {
+            right.cpu().write(run);
         }
     }
 
