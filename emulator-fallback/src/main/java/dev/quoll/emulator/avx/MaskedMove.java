@@ -38,24 +38,23 @@ final class MaskedMove extends VexOp implements FallThrough {
             store(cpu);
             return;
         }
-        long va = address(cpu);
-        long r0 = loadChosen(cpu, va, 0);
-        long r1 = loadChosen(cpu, va, 8);
+        long r0 = loadChosen(cpu, 0);
+        long r1 = loadChosen(cpu, 8);
         if (LENGTH == YMM) {
-            long r2 = loadChosen(cpu, va, 16);
-            setYmm(cpu, r0, r1, r2, loadChosen(cpu, va, 24));
+            long r2 = loadChosen(cpu, 16);
+            setYmm(cpu, r0, r1, r2, loadChosen(cpu, 24));
         } else {
             setXmm(cpu, r0, r1);
         }
     }
 
-    /** Each element has an address of its own, which wraps at the address size by itself. */
-    private long loadChosen(Cpu cpu, long va, int offset) {
-        long low = chosen(cpu, offset) ? cpu.loadPart(this, displaced(cpu, va, offset), SIZE) : 0;
+    /** Elements that are not chosen are not looked at, not even for the segment's limit. */
+    private long loadChosen(Cpu cpu, int offset) {
+        long low = chosen(cpu, offset) ? cpu.loadPart(this, partAddress(cpu, offset, SIZE), SIZE) : 0;
         if (SIZE == 8) {
             return low;
         }
-        long high = chosen(cpu, offset + 4) ? cpu.loadPart(this, displaced(cpu, va, offset + 4), SIZE) : 0;
+        long high = chosen(cpu, offset + 4) ? cpu.loadPart(this, partAddress(cpu, offset + 4, SIZE), SIZE) : 0;
         return low | high << 32;
     }
 
@@ -69,16 +68,16 @@ final class MaskedMove extends VexOp implements FallThrough {
             // Not even the segment has to be writable.
             return;
         }
-        long va = address(cpu);
         for (int i = 0; i < LENGTH; i += SIZE) {
             if (chosen(cpu, i)) {
-                cpu.checkCanonical(this, displaced(cpu, va, i), SIZE);
-                cpu.probeWrite(this, displaced(cpu, va, i), SIZE);
+                long va = partAddress(cpu, i, SIZE);
+                cpu.checkCanonical(this, va, SIZE);
+                cpu.probeWrite(this, va, SIZE);
             }
         }
         for (int i = 0; i < LENGTH; i += SIZE) {
             if (chosen(cpu, i)) {
-                cpu.storePart(this, displaced(cpu, va, i), SIZE, cpu.getSized(source + i, SIZE));
+                cpu.storePart(this, partAddress(cpu, i, SIZE), SIZE, cpu.getSized(source + i, SIZE));
             }
         }
     }

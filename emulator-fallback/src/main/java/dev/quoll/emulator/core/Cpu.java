@@ -358,6 +358,7 @@ public abstract class Cpu extends LinearMemory {
         bits |= (cr4 & ControlBits.CR4_OSXSAVE) != 0 && (xcr0 & 6) == 6 ? Mode.AVX_ENABLED : 0;
         mode = bits;
         linearMask = ripMask;
+        flatLimit = (bits & Mode.FLAT) != 0 ? 0xffffffffL : Long.MAX_VALUE;
         signShift = inLongMode && (cr4 & ControlBits.CR4_LA57) != 0 ? 7 : 16;
         selectContext();
         debugChanged();

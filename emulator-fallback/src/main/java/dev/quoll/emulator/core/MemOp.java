@@ -68,6 +68,11 @@ public abstract class MemOp extends Op {
         }
     }
 
+    @Override
+    protected boolean checksLimit() {
+        return checkedSegment >= 0;
+    }
+
     /** Linear address of the operand. */
     protected final long address(Cpu cpu) {
         long offset = offset(cpu);
@@ -77,11 +82,32 @@ public abstract class MemOp extends Op {
         return offset + cpu.get64(segmentSlot);
     }
 
+    /**
+     * Checks limit and rights of the segment for more of the operand than {@link #address} has, where an instruction accesses
+     * it in parts.
+     */
+    protected final void checkSpan(Cpu cpu, long va, int bytes, boolean written) {
+        if (checkedSegment >= 0) {
+            cpu.checkedLinear(this, checkedSegment, offset(cpu), bytes, written);
+        } else {
+            cpu.checkCanonical(this, va, bytes);
+        }
+    }
+
     /** Linear address displaced by a signed byte count: bit strings (BT and family with a register operand). */
     protected final long address(Cpu cpu, long extra) {
         long offset = offset(cpu) + extra & mask;
         if (checkedSegment >= 0) {
             return cpu.checkedLinear(this, checkedSegment, offset, span, write);
+        }
+        return offset + cpu.get64(segmentSlot);
+    }
+
+    /** Linear address of a part of the operand, whose offset wraps at the address size and whose limit is checked by itself. */
+    protected final long partAddress(Cpu cpu, int extra, int bytes) {
+        long offset = offset(cpu) + extra & mask;
+        if (checkedSegment >= 0) {
+            return cpu.checkedLinear(this, checkedSegment, offset, bytes, write);
         }
         return offset + cpu.get64(segmentSlot);
     }

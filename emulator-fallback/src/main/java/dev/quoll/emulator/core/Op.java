@@ -26,6 +26,11 @@ public abstract class Op {
      */
     public abstract Block run(Cpu cpu);
 
+    /** Whether its operand's segment limit is checked by itself, so that a linear address past 4 GiB wraps and is no fault. */
+    protected boolean checksLimit() {
+        return false;
+    }
+
     /** Whether running it has no effect at all, so that a block may go without it. */
     protected boolean doesNothing() {
         return false;

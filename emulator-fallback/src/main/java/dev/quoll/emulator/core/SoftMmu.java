@@ -202,14 +202,14 @@ public abstract class SoftMmu extends Tlb {
     }
 
     /**
-     * What is refused before any page is looked at: non-canonical addresses, and then, on AMD's processors, misaligned
-     * ones.
+     * What is refused before any page is looked at: non-canonical addresses, operands over the end of a flat segment, and
+     * then, on AMD's processors, misaligned ones.
      *
      * @return the address, wrapped
      */
     final long checkOperand(Op op, long linear, int size, boolean stack, int which) {
         long va = wrapped(op, linear);
-        if (longModeActive() && !(canonical(va) && canonical(va + size - 1))) {
+        if (longModeActive() && !(canonical(va) && canonical(va + size - 1)) || pastFlatLimit(op, va, size)) {
             throw fault(op, stack ? 12 : 13, true, 0);
         }
         if (alignmentChecked && which == USER && (va & size - 1) != 0) {
@@ -218,17 +218,22 @@ public abstract class SoftMmu extends Tlb {
         return va;
     }
 
+    /** The limit of 4 GiB that a flat segment has is a limit: an operand does not wrap (SDM vol. 3, 5.3). */
+    private boolean pastFlatLimit(Op op, long va, int size) {
+        return va + size - 1 > flatLimit && op != null && !op.checksLimit();
+    }
+
     private boolean longModeActive() {
         return (efer & ControlBits.EFER_LMA) != 0;
     }
 
     /**
-     * Refuses an operand of a vector's length that ends in non-canonical space, before the page it begins in is looked at.
-     * Where the TLB has all of it there is nothing to refuse.
+     * Refuses an operand of a vector's length that ends in non-canonical space or past a flat segment's end, before the page
+     * it begins in is looked at. Where the TLB has all of it there is nothing to refuse.
      */
     public final void checkCanonical(Op op, long va, int size) {
         long first = va & linearMask;
-        if (longModeActive() && !(canonical(first) && canonical(first + size - 1))) {
+        if (longModeActive() && !(canonical(first) && canonical(first + size - 1)) || pastFlatLimit(op, first, size)) {
             throw fault(op, op.stackSegment ? 12 : 13, true, 0);
         }
     }

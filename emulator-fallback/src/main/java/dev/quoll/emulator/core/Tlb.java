@@ -47,6 +47,8 @@ public abstract class Tlb extends LazyFlags {
     boolean alignmentChecked;
     /** The bits of a linear address that the running code can form: all, or 31:0 outside 64-bit code. */
     long linearMask = 0xffffffffL;
+    /** Last linear address an operand may have where segments are flat and nothing else checks limits. */
+    long flatLimit = Long.MAX_VALUE;
     /** 64 less the width of linear addresses. */
     int signShift = 16;
 

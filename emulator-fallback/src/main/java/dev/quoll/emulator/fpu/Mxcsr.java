@@ -24,6 +24,8 @@ public final class Mxcsr {
 
     private int value;
     private int raised;
+    /** Those of {@link #raised} that steps of the instruction raised which have ended. */
+    private int settled;
     private boolean inexactSettled;
     private boolean javaNearest;
     private boolean javaRounding;
@@ -35,7 +37,7 @@ public final class Mxcsr {
     /** Takes a new value (LDMXCSR, FXRSTOR, XRSTOR); bits outside {@link #WRITABLE} are dropped. */
     public void load(int mxcsr) {
         value = mxcsr & WRITABLE;
-        raised = 0;
+        abandon();
         settle();
     }
 
@@ -60,25 +62,36 @@ public final class Mxcsr {
 
     private boolean commitRaised() {
         int now = raised;
+        int before = settled;
         raised = 0;
+        settled = 0;
         int unmasked = now & ~(value >>> MASK_SHIFT);
         if ((unmasked & FpException.PRE_COMPUTATION) != 0) {
             // No element is computed, so the later exceptions never come about (SDM vol. 1, 11.5.2).
-            now &= FpException.PRE_COMPUTATION;
+            now &= FpException.PRE_COMPUTATION | before;
         }
         value |= now;
         settle();
         return unmasked == 0;
     }
 
-    /** Whether what was raised since the last commit will end in an exception. */
-    public boolean stopped() {
-        return (raised & ~(value >>> MASK_SHIFT)) != 0;
+    /**
+     * Ends a step of an instruction that computes in several, each of which raises its exceptions by itself.
+     *
+     * @return whether the next may begin; otherwise the instruction ends in an exception
+     */
+    public boolean endStep() {
+        if ((raised & ~(value >>> MASK_SHIFT)) != 0) {
+            return false;
+        }
+        settled = raised;
+        return true;
     }
 
     /** Drops what was raised, for an instruction that ends in another fault. */
     public void abandon() {
         raised = 0;
+        settled = 0;
     }
 
     private void settle() {

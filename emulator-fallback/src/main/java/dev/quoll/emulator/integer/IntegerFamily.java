@@ -9,6 +9,7 @@ import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.Operand;
 import dev.quoll.emulator.isa.RegisterClass;
+import dev.quoll.emulator.isa.Repeat;
 import java.lang.invoke.MethodHandles;
 
 /** Chooses the op for each general-purpose instruction. */
@@ -59,8 +60,7 @@ public final class IntegerFamily implements OpFamily {
             case CALL -> near(i, c, Branch.CALL, IndirectBranch.CALL);
             case JCC -> branch.make(i, c, Branch.CONDITIONAL, i.condition());
             case LOOP -> branch.make(i, c, Branch.LOOP);
-            case LOOPE -> branch.make(i, c, Branch.LOOPE);
-            case LOOPNE -> branch.make(i, c, Branch.LOOPNE);
+            case LOOPE, LOOPNE -> branch.make(i, c, whileZero(i) ? Branch.LOOPE : Branch.LOOPNE);
             case JCXZ -> branch.make(i, c, Branch.COUNTER_ZERO);
             case RET -> indirectBranch.make(i, c, IndirectBranch.RETURN, 0, i.operandSize());
             case PUSH -> push(i, c);
@@ -173,6 +173,11 @@ public final class IntegerFamily implements OpFamily {
         return true;
     }
 
+    /** Whether a LOOPcc goes on while ZF is set: as with CMPS, a repeat prefix says so on AMD's processors, else the opcode. */
+    private static boolean whileZero(Instruction i) {
+        return i.repeatPrefix() == Repeat.NONE ? i.mnemonic() == Mnemonic.LOOPE : i.repeatPrefix() == Repeat.REP;
+    }
+
     private static int memory(Instruction i) {
         return i.memory() != null ? 1 : 0;
     }
@@ -213,7 +218,9 @@ public final class IntegerFamily implements OpFamily {
         Operand first = i.operand(0);
         Operand second = i.operand(1);
         int to = TemplateOp.size(first);
-        int from = second instanceof Operand.Immediate ? to : TemplateOp.size(second);
+        // AMD's MOVSXD reads a doubleword whatever the operand size is (APM vol. 3, MOVSXD).
+        int from = second instanceof Operand.Immediate ? to
+                : i.mnemonic() == Mnemonic.MOVSXD ? 4 : TemplateOp.size(second);
         int form;
         if (first instanceof Operand.Memory) {
             form = second instanceof Operand.Immediate ? Move.MEMORY_IMMEDIATE : Move.MEMORY_REGISTER;

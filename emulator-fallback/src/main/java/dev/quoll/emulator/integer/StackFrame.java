@@ -82,13 +82,15 @@ final class StackFrame {
         @Override
         public void execute(Cpu cpu) {
             long pointer = cpu.get64(StateLayout.RSP);
-            cpu.probeRead(this, cpu.stackLinear(this, pointer, 8 * size, false), 8 * size);
+            // A fault leaves SP, but what was popped before it is in the registers.
             for (int register = 7; register >= 0; register--) {
-                long value = cpu.pop(this, size);
+                long place = pointer + (7L - register) * size;
+                long value = cpu.loadStack(this, cpu.stackLinear(this, place, size, false), size);
                 if (register != 4) {
                     cpu.setSized(StateLayout.gpr(register), size, value);
                 }
             }
+            cpu.setStackPointer(pointer + 8L * size);
         }
     }
 }

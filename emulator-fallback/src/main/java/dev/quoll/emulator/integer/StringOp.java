@@ -39,16 +39,17 @@ final class StringOp extends TemplateOp {
 
     private final int sourceSegment;
     private final int sourceBase;
-    private final boolean sourceChecked;
+    /** Last offset that needs no check of the segment; -1 where all do. */
+    private final long sourceUnchecked;
     private final int targetBase;
-    private final boolean targetChecked;
+    private final long targetUnchecked;
 
     StringOp() {
         sourceSegment = 0;
         sourceBase = 0;
-        sourceChecked = false;
+        sourceUnchecked = 0;
         targetBase = 0;
-        targetChecked = false;
+        targetUnchecked = 0;
     }
 
     private StringOp(Instruction instruction, BlockContext context) {
@@ -60,13 +61,23 @@ final class StringOp extends TemplateOp {
         }
         sourceSegment = segment;
         sourceBase = baseSlot(context, segment);
-        sourceChecked = context.needsSegmentCheck(segment);
+        sourceUnchecked = unchecked(context, segment);
         targetBase = baseSlot(context, RegisterFile.ES);
-        targetChecked = context.needsSegmentCheck(RegisterFile.ES);
+        targetUnchecked = unchecked(context, RegisterFile.ES);
     }
 
     private static int baseSlot(BlockContext context, int segment) {
         return context.usesBase(segment) ? StateLayout.SEGMENT_BASE + 8 * segment : StateLayout.ZERO;
+    }
+
+    /** A flat segment ends at 4 GiB, where an element does not wrap. */
+    private static long unchecked(BlockContext context, int segment) {
+        return context.is64() ? Long.MAX_VALUE : context.needsSegmentCheck(segment) ? -1 : 0x1_0000_0000L - SIZE;
+    }
+
+    @Override
+    protected boolean checksLimit() {
+        return true;
     }
 
     @Override
@@ -105,14 +116,14 @@ final class StringOp extends TemplateOp {
 
     private long sourceAddress(Cpu cpu) {
         long offset = unsigned(cpu.get64(StateLayout.RSI), ADDRESS_SIZE);
-        return sourceChecked
+        return offset > sourceUnchecked
                 ? cpu.checkedLinear(this, sourceSegment, offset, SIZE, false)
                 : offset + cpu.get64(sourceBase);
     }
 
     private long targetAddress(Cpu cpu, boolean write) {
         long offset = unsigned(cpu.get64(StateLayout.RDI), ADDRESS_SIZE);
-        return targetChecked
+        return offset > targetUnchecked
                 ? cpu.checkedLinear(this, RegisterFile.ES, offset, SIZE, write)
                 : offset + cpu.get64(targetBase);
     }
@@ -165,7 +176,7 @@ final class StringOp extends TemplateOp {
         if (OPERATION == MOVS) {
             count = Math.min(count, toPageEnd(source));
         }
-        boolean checked = targetChecked || OPERATION == MOVS && sourceChecked;
+        boolean checked = targetUnchecked < 0 || OPERATION == MOVS && sourceUnchecked < 0;
         // Short offsets wrap where a page ends only if the base (of FS or GS) is at a page's start.
         boolean wraps = OPERATION == MOVS && ADDRESS_SIZE != 8 && (cpu.get64(sourceBase) & 4095) != 0;
         long to = checked || wraps || count < 2 ? -1 : cpu.writableHost(target);

@@ -15,6 +15,10 @@ public final class Decoder {
     /// The longest instruction in bytes.
     public static final int MAX_LENGTH = 15;
 
+    // Map and opcode of the two undefined instructions that have a ModRM byte.
+    private static final int UD0 = 0x1ff;
+    private static final int UD1 = 0x1b9;
+
     // Kinds of bytes before the opcode, by value; 0 is an opcode.
     private static final byte[] PREFIX_KIND = new byte[256];
     private static final int SEGMENT_PREFIX = 1;
@@ -167,6 +171,7 @@ public final class Decoder {
                 // In 64-bit code only FS and GS have a base, and the other prefixes do not undo them.
                 if (!mode64 || number >= 4) {
                     segmentOverride = Segment.of(number);
+                    prefixes = prefixes & ~Prefixes.OVERRIDE_MASK | number + 1 << Prefixes.OVERRIDE_SHIFT;
                 }
             }
         }
@@ -205,6 +210,7 @@ public final class Decoder {
 
     private Decoded opcode(int mapAndOpcode, CodeSize mode) {
         OpcodeGroup group = OpcodeTable.group(mapAndOpcode);
+        int opcodeEnd = position;
         boolean size66 = (prefixes & (Prefixes.OPERAND_SIZE | Prefixes.VEX)) == Prefixes.OPERAND_SIZE;
         boolean wide = (prefixes & Prefixes.REX_W) != 0 && mode64;
         int raw = wide ? 8 : size66 != (mode == CodeSize.BITS16) ? 2 : 4;
@@ -228,7 +234,7 @@ public final class Decoder {
         }
         if (group.modrm) {
             if (position >= end) {
-                return endOfBytes();
+                return cutOff(mapAndOpcode, position);
             }
             modrm = code[position++];
             selector |= (modrm >> 3 & 7) << Selector.REG_SHIFT | (modrm & 7) << Selector.RM_SHIFT;
@@ -252,7 +258,7 @@ public final class Decoder {
             operands[i] = operand(kinds[i]);
         }
         if (overrun) {
-            return endOfBytes();
+            return cutOff(mapAndOpcode, opcodeEnd);
         }
         if ((prefixes & Prefixes.LOCK) != 0
                 && !(candidate.has(Attribute.LOCKABLE) && operands[0] instanceof Memory)) {
@@ -369,6 +375,12 @@ public final class Decoder {
             }
         }
         return Repeat.NONE;
+    }
+
+    /// An instruction that the bytes end in behind its opcode. Of UD0 and UD1 the opcode is enough: AMD's processors fetch no
+    /// ModRM byte before they raise #UD.
+    private Decoded cutOff(int mapAndOpcode, int opcodeEnd) {
+        return mapAndOpcode == UD0 || mapAndOpcode == UD1 ? new Decoded.InvalidOpcode(opcodeEnd - start) : endOfBytes();
     }
 
     private Decoded endOfBytes() {

@@ -100,6 +100,17 @@ public final class Instruction implements Decoded {
         return rep;
     }
 
+    /// Returns the last F2 or F3 prefix as it is written, [Repeat#NONE] without one or with VEX.
+    public Repeat repeatPrefix() {
+        boolean either = (prefixes & (Prefixes.REP | Prefixes.REPNE)) != 0 && !vex();
+        return !either ? Repeat.NONE : (prefixes & Prefixes.REP) != 0 ? Repeat.REP : Repeat.REPNE;
+    }
+
+    /// Returns whether REX.W or VEX.W is there, whatever it does.
+    public boolean rexW() {
+        return (prefixes & Prefixes.REX_W) != 0;
+    }
+
     /// Returns whether it is VEX-coded.
     public boolean vex() {
         return (prefixes & Prefixes.VEX) != 0;
@@ -107,11 +118,8 @@ public final class Instruction implements Decoded {
 
     /// Returns the segment of an implicit operand in DS that a prefix may override (MASKMOVDQU, MASKMOVQ).
     public Segment dataSegment() {
-        int number = (prefixes & Prefixes.SEGMENT_MASK) >> Prefixes.SEGMENT_SHIFT;
-        Segment segment = number == 0 ? Segment.DS : Segment.of(number - 1);
-        // In 64-bit code the other overrides mean nothing (SDM vol. 1, 3.4.2.1).
-        boolean ignored = codeSize == CodeSize.BITS64 && segment != Segment.FS && segment != Segment.GS;
-        return ignored ? Segment.DS : segment;
+        int number = (prefixes & Prefixes.OVERRIDE_MASK) >> Prefixes.OVERRIDE_SHIFT;
+        return number == 0 ? Segment.DS : Segment.of(number - 1);
     }
 
     /// Returns the prefixes as [Prefixes] bits.

@@ -12,6 +12,9 @@ final class Prefixes {
     /// The last segment prefix: 0 for none, else 1 + the number of the segment register.
     static final int SEGMENT_SHIFT = 8;
     static final int SEGMENT_MASK = 7 << SEGMENT_SHIFT;
+    /// The segment prefix that counts, coded likewise: in 64-bit code the last of FS and GS (SDM vol. 1, 3.4.2.1).
+    static final int OVERRIDE_SHIFT = 16;
+    static final int OVERRIDE_MASK = 7 << OVERRIDE_SHIFT;
     /// REX.WRXB, in VEX-coded instructions too.
     static final int REX_SHIFT = 12;
     static final int REX_B = 1 << REX_SHIFT;

@@ -63,33 +63,40 @@ public final class FloatSum {
 
     /**
      * The sum of the chosen products in the manual's order (SDM vol. 2, DPPS), in both halves of a long. It is made in steps:
-     * an exception of one leaves the flags of the next undone.
+     * an exception of one leaves the next undone, and what earlier ones raised stays.
      */
     private static long dotSingles(long al, long ah, long bl, long bh, int immediate, Mxcsr mxcsr) {
-        int p0 = product(al, bl, immediate >> 4, mxcsr);
-        int p1 = product(al >>> 32, bl >>> 32, immediate >> 5, mxcsr);
-        int p2 = product(ah, bh, immediate >> 6, mxcsr);
-        int p3 = product(ah >>> 32, bh >>> 32, immediate >> 7, mxcsr);
-        if (mxcsr.stopped()) {
+        long low = products(al, bl, immediate >> 4, mxcsr);
+        long high = products(ah, bh, immediate >> 6, mxcsr);
+        if (!mxcsr.endStep()) {
             return 0;
         }
-        int first = SseFloat.add32(p0, p1, mxcsr);
-        int second = SseFloat.add32(p2, p3, mxcsr);
-        if (mxcsr.stopped()) {
-            return 0;
-        }
-        int sum = SseFloat.add32(first, second, mxcsr);
-        return pair(sum, sum);
+        long sums = sums(low, high, mxcsr);
+        return mxcsr.endStep() ? total(sums, mxcsr) : 0;
     }
 
-    private static int product(long a, long b, int chosen, Mxcsr mxcsr) {
-        return (chosen & 1) != 0 ? SseFloat.mul32((int) a, (int) b, mxcsr) : 0;
+    /** First step of DPPS: the products of two singles each. @param chosen whether, by its two low bits; +0 otherwise */
+    public static long products(long a, long b, int chosen, Mxcsr mxcsr) {
+        int low = (chosen & 1) != 0 ? SseFloat.mul32((int) a, (int) b, mxcsr) : 0;
+        int high = (chosen & 2) != 0 ? SseFloat.mul32((int) (a >>> 32), (int) (b >>> 32), mxcsr) : 0;
+        return pair(low, high);
+    }
+
+    /** Second step of DPPS: the sum of each half's products. */
+    public static long sums(long low, long high, Mxcsr mxcsr) {
+        return pair(combine32(HORIZONTAL_ADD, low, mxcsr), combine32(HORIZONTAL_ADD, high, mxcsr));
+    }
+
+    /** Third step of DPPS: the sum of both, twice. */
+    public static long total(long sums, Mxcsr mxcsr) {
+        int total = combine32(HORIZONTAL_ADD, sums, mxcsr);
+        return pair(total, total);
     }
 
     private static long dotDoubles(long al, long ah, long bl, long bh, int immediate, Mxcsr mxcsr) {
         long first = (immediate & 1 << 4) != 0 ? SseFloat.mul64(al, bl, mxcsr) : 0;
         long second = (immediate & 1 << 5) != 0 ? SseFloat.mul64(ah, bh, mxcsr) : 0;
-        return mxcsr.stopped() ? 0 : SseFloat.add64(first, second, mxcsr);
+        return mxcsr.endStep() ? SseFloat.add64(first, second, mxcsr) : 0;
     }
 
     /** The elements of a half that the low bits let receive the sum. */

@@ -4,7 +4,6 @@ import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.MemOp;
-import dev.quoll.emulator.core.Op;
 import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.ControlFlow;
 import dev.quoll.emulator.isa.Instruction;
@@ -14,7 +13,7 @@ final class AddressOp extends MemOp {
     /** Gets the operand's linear address. */
     @FunctionalInterface
     interface AtAddress {
-        void run(Cpu cpu, Op op, long address);
+        void run(Cpu cpu, AddressOp op, long address);
     }
 
     private final AtAddress action;
@@ -27,6 +26,11 @@ final class AddressOp extends MemOp {
         this.action = action;
         this.privileged = instruction.row().has(Attribute.PRIVILEGED);
         this.transfer = instruction.row().flow() == ControlFlow.FAR;
+    }
+
+    /** Checks more of the operand than the span it was made with, or checks it for a write. */
+    void checkMore(Cpu cpu, long address, int bytes, boolean write) {
+        checkSpan(cpu, address, bytes, write);
     }
 
     @Override

@@ -168,7 +168,8 @@ final class DescriptorTableFamily implements OpFamily {
             int adjusted = target & ~3 | cpu.get16(source) & 3;
             boolean raise = (target & 3) < (adjusted & 3);
             if (raise) {
-                // Only then the operand has to be writable, on AMD's processors.
+                // Only then the segment and the page have to be writable, on AMD's processors.
+                op.checkMore(cpu, address, 2, true);
                 cpu.store16(op, address, adjusted);
             }
             setZero(cpu, raise);

@@ -10,8 +10,10 @@ final class FarReturn {
     /** @param size operand size in bytes @param release bytes of parameters to drop, on both stacks */
     static void execute(Cpu cpu, int size, int release) {
         FarStack from = FarStack.current(cpu, 0);
+        // AMD's processors read a frame from its end.
+        int code = (int) from.peek(size, size) & 0xffff;
         long rip = from.pop(size);
-        int code = (int) from.pop(size) & 0xffff;
+        from.release(size);
         if (!cpu.protectedMode() || cpu.virtual8086()) {
             if (rip > (cpu.virtual8086() ? 0xffff : cpu.limit[RegisterFile.CS])) {
                 throw cpu.generalProtection(null, 0);
@@ -24,6 +26,11 @@ final class FarReturn {
             from.release(release);
             from.commit();
         } else {
+            if ((code & 3) != cpu.cpl) {
+                // The other level's stack pointer is read before the selector is looked at, which may forbid the return.
+                from.peek(release + size, size);
+                from.peek(release, size);
+            }
             long descriptor = returnCode(cpu, code);
             SegmentLoader.checkEntry(cpu, descriptor, rip, 0);
             from.release(release);
@@ -37,7 +44,7 @@ final class FarReturn {
             }
         }
         cpu.setRip(rip);
-        cpu.updateMode();
+        FarTransfer.leave64(cpu);
     }
 
     /** The descriptor of the code segment a return goes to: RPL is the new level, not an inner one. */

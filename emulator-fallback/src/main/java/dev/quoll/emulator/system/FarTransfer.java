@@ -12,13 +12,14 @@ final class FarTransfer {
     private FarTransfer() {}
 
     /**
-     * @param size operand size in bytes: width of the offset, and of what a CALL pushes
+     * @param size operand size in bytes: width of the offset
+     * @param pushed bytes of each of the two that a CALL pushes
      * @param next RIP of the next instruction, pushed by a CALL and stored by a task switch
      */
-    static void execute(Cpu cpu, boolean call, int selector, long target, int size, long next) {
+    static void execute(Cpu cpu, boolean call, int selector, long target, int size, int pushed, long next) {
         long offset = size == 2 ? target & 0xffff : size == 4 ? target & 0xffffffffL : target;
         if (!cpu.protectedMode() || cpu.virtual8086()) {
-            real(cpu, call, selector, offset, size, next);
+            real(cpu, call, selector, offset, pushed, next);
             return;
         }
         if (Descriptor.isNull(selector)) {
@@ -41,9 +42,12 @@ final class FarTransfer {
         SegmentLoader.checkEntry(cpu, descriptor, offset, 0);
         FarStack stack = null;
         if (call) {
-            stack = FarStack.current(cpu, 0);
-            stack.push(size, cpu.selector[RegisterFile.CS]);
-            stack.push(size, next);
+            // AMD's processors cut RSP before they push where they leave 64-bit code.
+            stack = cpu.is64() && (access & Descriptor.LONG) == 0
+                    ? FarStack.flat(cpu, cpu.cpl, cpu.get64(StateLayout.RSP) & 0xffffffffL)
+                    : FarStack.current(cpu, 0);
+            stack.push(pushed, cpu.selector[RegisterFile.CS]);
+            stack.push(pushed, next);
         }
         SegmentLoader.commitCode(cpu, selector, descriptor, cpu.cpl);
         finish(cpu, stack, offset);
@@ -54,7 +58,16 @@ final class FarTransfer {
             stack.commit();
         }
         cpu.setRip(rip);
+        leave64(cpu);
+    }
+
+    /** Takes up the mode of a new CS: AMD's processors cut RSP to 32 bits on the way out of 64-bit code. */
+    static void leave64(Cpu cpu) {
+        boolean wide = cpu.is64();
         cpu.updateMode();
+        if (wide && !cpu.is64()) {
+            cpu.set64(StateLayout.RSP, cpu.get64(StateLayout.RSP) & 0xffffffffL);
+        }
     }
 
     private static void real(Cpu cpu, boolean call, int selector, long offset, int size, long next) {

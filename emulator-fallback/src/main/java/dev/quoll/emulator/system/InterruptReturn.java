@@ -65,9 +65,10 @@ final class InterruptReturn {
     private static void long64(Cpu cpu, int size) {
         long pointer = cpu.get64(StateLayout.RSP);
         int old = cpu.cpl;
-        long rip = cpu.loadStackAt(old, pointer, size);
-        int code = (int) cpu.loadStackAt(old, pointer + size, size) & 0xffff;
+        // AMD's processors read the flags first and the return address last of these.
         long flags = cpu.loadStackAt(old, pointer + 2L * size, size);
+        int code = (int) cpu.loadStackAt(old, pointer + size, size) & 0xffff;
+        long rip = cpu.loadStackAt(old, pointer, size);
         long stackPointer = cpu.loadStackAt(old, pointer + 3L * size, size);
         int stack = (int) cpu.loadStackAt(old, pointer + 4L * size, size) & 0xffff;
         long codeDescriptor = FarReturn.returnCode(cpu, code);
@@ -106,8 +107,10 @@ final class InterruptReturn {
 
     private static void legacy(Cpu cpu, int size) {
         FarStack from = FarStack.current(cpu, 0);
+        from.peek(2 * size, size);
+        int code = (int) from.peek(size, size) & 0xffff;
         long rip = from.pop(size);
-        int code = (int) from.pop(size) & 0xffff;
+        from.release(size);
         long flags = from.pop(size);
         int old = cpu.cpl;
         if (size == 4 && (flags & Flags.VM) != 0 && old == 0 && !cpu.longMode()) {

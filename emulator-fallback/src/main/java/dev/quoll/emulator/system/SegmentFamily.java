@@ -91,8 +91,9 @@ final class SegmentFamily implements OpFamily {
     private static Op pointer(Instruction instruction, BlockContext context, int segment) {
         int size = instruction.operandSize();
         int slot = StateLayout.gpr(((Operand.Register) instruction.operand(0)).number());
-        return new AddressOp(instruction, context, size + 2, false, (cpu, op, address) -> {
+        return new AddressOp(instruction, context, size, false, (cpu, op, address) -> {
             long offset = cpu.loadSized(op, address, size);
+            op.checkMore(cpu, address, size + 2, false);
             int selector = cpu.load16(op, cpu.part(address, size));
             cpu.setRip(op.rip(cpu));
             SegmentLoader.load(cpu, segment, selector);

@@ -163,7 +163,7 @@ final class SegmentLoader {
     static void checkEntry(Cpu cpu, long descriptor, long rip, int ext) {
         boolean inside = cpu.longMode() && (Descriptor.access(descriptor) & Descriptor.LONG) != 0
                 ? cpu.canonical(rip)
-                : rip <= Descriptor.limit(descriptor);
+                : Long.compareUnsigned(rip, Descriptor.limit(descriptor)) <= 0;
         if (!inside) {
             throw cpu.generalProtection(null, ext);
         }

@@ -60,15 +60,18 @@ final class TransferFamily implements OpFamily {
 
     private static Op far(Instruction instruction, BlockContext context, boolean call) {
         int size = instruction.operandSize();
+        // REX.W does not widen the pointer on AMD's processors, but what a CALL pushes.
+        int pushed = context.is64() && instruction.rexW() ? 8 : size;
         if (instruction.operand(0) instanceof Operand.FarPointer(int selector, long offset)) {
             return new TransferOp(instruction, (cpu, op) ->
-                    FarTransfer.execute(cpu, call, selector, offset, size, op.nextRip(cpu)));
+                    FarTransfer.execute(cpu, call, selector, offset, size, pushed, op.nextRip(cpu)));
         }
-        return new AddressOp(instruction, context, size + 2, false, (cpu, op, address) -> {
+        return new AddressOp(instruction, context, size, false, (cpu, op, address) -> {
             long offset = cpu.loadSized(op, address, size);
+            op.checkMore(cpu, address, size + 2, false);
             int selector = cpu.load16(op, cpu.part(address, size));
             cpu.setRip(op.rip(cpu));
-            FarTransfer.execute(cpu, call, selector, offset, size, op.nextRip(cpu));
+            FarTransfer.execute(cpu, call, selector, offset, size, pushed, op.nextRip(cpu));
         });
     }
 

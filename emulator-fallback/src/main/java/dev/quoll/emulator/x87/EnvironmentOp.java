@@ -30,7 +30,7 @@ final class EnvironmentOp extends SimpleMemOp {
     private final boolean linear;
 
     EnvironmentOp(Instruction instruction, BlockContext context) {
-        super(context, instruction.memory(), span(instruction), !loads(instruction));
+        super(context, instruction.memory(), field(instruction), !loads(instruction));
         load = loads(instruction);
         registers = withRegisters(instruction);
         field = field(instruction);
@@ -49,10 +49,6 @@ final class EnvironmentOp extends SimpleMemOp {
         return instruction.mnemonic() == Mnemonic.FNSAVE || instruction.mnemonic() == Mnemonic.FRSTOR;
     }
 
-    private static int span(Instruction instruction) {
-        return FIELDS * field(instruction) + (withRegisters(instruction) ? 8 * REGISTER_BYTES : 0);
-    }
-
     @Override
     public void execute(Cpu cpu) {
         if (load) {
@@ -61,9 +57,10 @@ final class EnvironmentOp extends SimpleMemOp {
         long va = address(cpu);
         cpu.checkAlignment(this, va, field);
         int span = FIELDS * field + (registers ? 8 * REGISTER_BYTES : 0);
-        // AMD's processors look at the first byte of the image, then at the last.
+        // AMD's processors look at the first field of the image, then at its last byte.
         if (load) {
-            cpu.probeRead(this, va, 1);
+            cpu.loadSized(this, va, field);
+            checkSpan(cpu, va, span, !load);
             cpu.probeRead(this, displaced(cpu, va, span - 1), 1);
             cpu.probeRead(this, va, span);
             loadEnvironment(cpu, va);
@@ -71,7 +68,9 @@ final class EnvironmentOp extends SimpleMemOp {
                 loadRegisters(cpu, va + FIELDS * field);
             }
         } else {
-            cpu.probeWrite(this, va, 1);
+            cpu.checkCanonical(this, va, field);
+            cpu.probeWrite(this, va, field);
+            checkSpan(cpu, va, span, !load);
             cpu.probeWrite(this, displaced(cpu, va, span - 1), 1);
             cpu.probeWrite(this, va, span);
             storeEnvironment(cpu, va);

@@ -54,9 +54,15 @@ final class LoadOp extends X87Op implements FallThrough {
                 X87Stack.settle(cpu, 0, false);
             }
         } else {
-            long va = address(cpu);
+            // Ten bytes are accessed as eight and two.
+            boolean ten = SOURCE == Source.EXTENDED || SOURCE == Source.BCD;
+            long va = ten ? partAddress(cpu, 0, 8) : address(cpu);
             long low = load(cpu, va, Source.bytes(SOURCE));
-            int high = SOURCE == Source.EXTENDED || SOURCE == Source.BCD ? cpu.load16(this, cpu.part(va, 8)) : 0;
+            int high = 0;
+            if (ten) {
+                checkSpan(cpu, va, 10, false);
+                high = cpu.load16(this, cpu.part(va, 8));
+            }
             recordData(cpu);
             if (X87Stack.roomToPush(cpu)) {
                 push(cpu, low, high);

@@ -65,6 +65,8 @@ final class SaveOp extends SimpleMemOp implements StateArea {
         }
         va = address(running);
         if (legacy) {
+            // A non-canonical address in the stack segment is #SS, even a misaligned one.
+            running.checkCanonical(this, va, 1);
             running.checkAlignment(this, va, 4);
         }
         if ((va & (legacy ? 15 : 63)) != 0) {
@@ -85,10 +87,17 @@ final class SaveOp extends SimpleMemOp implements StateArea {
         return (cpu.efer & ControlBits.EFER_FFXSR) != 0 && cpu.cpl == 0 && cpu.is64();
     }
 
+    /** Makes sure that an image may be written: AMD's processors look at its last byte, FXSAVE first of all. */
+    private void probe(int bytes) {
+        if (mnemonic != Mnemonic.FXSAVE) {
+            cpu.probeWrite(this, va, 1);
+        }
+        cpu.probeWrite(this, displaced(cpu, va, bytes - 1), 1);
+        cpu.probeWrite(this, va, bytes);
+    }
+
     private void fxsave() {
-        // AMD's processors look at the last byte first.
-        cpu.probeWrite(this, displaced(cpu, va, FXSAVE_AREA - 1), 1);
-        cpu.probeWrite(this, va, FXSAVE_AREA);
+        probe(FXSAVE_AREA);
         StateImage.saveX87(cpu, this, wide);
         put(StateImage.MXCSR, 4, cpu.get32(StateLayout.MXCSR));
         put(StateImage.MXCSR + 4, 4, StateImage.MXCSR_MASK);
@@ -122,7 +131,7 @@ final class SaveOp extends SimpleMemOp implements StateArea {
     private void xsave(boolean optimised) {
         int wanted = requested();
         int used = StateImage.inUse(cpu, registers);
-        cpu.probeWrite(this, va, areaSize(wanted));
+        probe(areaSize(wanted));
         int written = optimised ? wanted & used : wanted;
         if ((written & StateImage.X87) != 0) {
             StateImage.saveX87(cpu, this, wide);
@@ -140,7 +149,7 @@ final class SaveOp extends SimpleMemOp implements StateArea {
             used |= StateImage.SSE;
         }
         int written = wanted & used;
-        cpu.probeWrite(this, va, areaSize(wanted));
+        probe(areaSize(wanted));
         if ((written & StateImage.X87) != 0) {
             StateImage.saveX87(cpu, this, wide);
         }

@@ -16,12 +16,16 @@ public final class EncodingSampler {
     }
 
     private static final int[] SEGMENTS = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x64, 0x65};
+    private static final int[] PREFIXES = {0x66, 0x67, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
     private static final int[] EDGES = {0, 1, 0xff, 0x7f, 0x80, 0xfe};
+
+    /// Bytes of a sample that is no instruction, at most.
+    private static final int LONGEST = 24;
 
     private final Random random;
     private final CodeSize mode;
     private final Decoder decoder;
-    private final byte[] code = new byte[40];
+    private final byte[] code = new byte[48];
     private int length;
     private int modrmAt;
 
@@ -91,7 +95,7 @@ public final class EncodingSampler {
                 displacement = modrmAt + 2;
             }
         }
-        return new Sample(Arrays.copyOf(code, Math.min(size, 24)), decoded, displacement);
+        return new Sample(Arrays.copyOf(code, Math.min(size, LONGEST)), decoded, displacement);
     }
 
     private void fill(OpcodeRow row) {
@@ -100,6 +104,9 @@ public final class EncodingSampler {
         modrmAt = -1;
         EncodingMatch match = row.match();
         int mandatory = (match.mask() & Selector.PREFIX_MASK) == Selector.PREFIX_MASK ? match.value() & 3 : 0;
+        if (random.nextInt(24) == 0) {
+            odd();
+        }
         if (random.nextInt(6) == 0) {
             put(SEGMENTS[random.nextInt(SEGMENTS.length)]);
         }
@@ -130,6 +137,21 @@ public final class EncodingSampler {
         }
     }
 
+    /// Prefixes that few assemblers write: several of a kind, in any order, REX where it does not count; one time in eight so
+    /// many that the instruction is about as long as it may be, or longer.
+    private void odd() {
+        int count = random.nextInt(8) == 0 ? 6 + random.nextInt(9) : 1 + random.nextInt(3);
+        for (int i = 0; i < count; i++) {
+            put(mode == CodeSize.BITS64 && random.nextInt(6) == 0
+                    ? 0x40 + random.nextInt(16)
+                    : PREFIXES[random.nextInt(PREFIXES.length)]);
+        }
+        if (length > 0 && (code[length - 1] & 0xf0) == 0x40 && mode == CodeSize.BITS64) {
+            // Right before the opcode it would count.
+            put(0x3e);
+        }
+    }
+
     private void vex(EncodingMatch match, int mandatory) {
         int map = match.map().ordinal() - OpcodeMap.VEX_0F.ordinal() + 1;
         boolean wide = mode == CodeSize.BITS64;
@@ -142,7 +164,7 @@ public final class EncodingSampler {
                 ? (match.value() & Selector.L) != 0 ? 1 : 0
                 : random.nextInt(2);
         if (random.nextInt(40) == 0) {
-            put(0x66);
+            put(random.nextBoolean() ? 0x66 : random.nextBoolean() ? 0xf2 : 0xf3);
         }
         if (wide && random.nextInt(60) == 0) {
             put(0x40 + random.nextInt(16));

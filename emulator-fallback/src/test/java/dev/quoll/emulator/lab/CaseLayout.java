@@ -20,7 +20,7 @@ final class CaseLayout {
     static final int CASE_ERROR = 168;
     /** CR2. */
     static final int CASE_ADDRESS = 176;
-    /** Selectors of DS and ES, 4 bytes each. */
+    /** Selectors of DS and ES, and of CS and SS after an exception, else 0; 2 bytes each. */
     static final int CASE_SEGMENTS = 184;
     /** Two pieces of memory, set before and recorded after: addresses, lengths (4 bytes each), contents. */
     static final int CASE_WINDOW_ADDRESS = 192;
@@ -64,8 +64,11 @@ final class CaseLayout {
     // Linux' selectors of user code (arch/x86/include/asm/segment.h).
     static final int SELECTOR_CODE32 = 0x23;
     static final int SELECTOR_CODE64 = 0x33;
+    /** A data segment whose limit is the processor's number, for user code that asks for it. */
+    static final int SELECTOR_CPUNODE = 0x7b;
 
     // The shared file.
+    /** Instances in the batch; when the witness starts, it puts the limit of {@link #SELECTOR_CPUNODE} there. */
     static final int BATCH_COUNT = 0;
     static final int BATCH_CODE = 0x1000;
     static final int BATCH_INSTANCES = BATCH_CODE + CODE_SIZE;

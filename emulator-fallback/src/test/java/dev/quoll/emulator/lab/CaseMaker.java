@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.quoll.emulator.fpu.X87Host;
 import dev.quoll.emulator.isa.Attribute;
+import dev.quoll.emulator.isa.ControlFlow;
 import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.Mnemonic;
@@ -35,9 +36,12 @@ final class CaseMaker {
     private static final int MXCSR_MASKS = 0x1f80;
     /** MXCSR.MM, which a host with misaligned SSE has and the product does not offer. */
     private static final int MISALIGNED_MASK = 1 << 17;
+    private static final long FOUR_GIB = 1L << 32;
     private static final long LOWER_HALF_END = 0x8000_0000_0000_0000L >>> 16;
-    /** Selectors that mean the same in Linux' descriptor table and in the emulator's. */
-    private static final int[] SELECTORS = {0, 1, 3, 0x23, 0x2b, 0x33, 0x28, 0x2a, 0x08, 0x10, 0x1b, 0xfff8, 0x07};
+    /** Selectors of Linux' descriptor table, and some that are in none. */
+    private static final int[] SELECTORS = {
+        0, 1, 3, 0x23, 0x2b, 0x33, 0x28, 0x2a, 0x08, 0x10, 0x1b, 0x3b, 0x43, 0x40, 0x50, 0x78, 0x7b, 0x80, 0xfff8, 0x07, 0x2f
+    };
 
     private final Random random;
     private final ValuePool values;
@@ -91,8 +95,8 @@ final class CaseMaker {
             vectorial = true;
         } else if (instruction != null) {
             OpcodeRow row = instruction.row();
-            vectorial = row.has(Attribute.SSE) || row.has(Attribute.AVX);
-            x87Row = row.has(Attribute.X87) || row.has(Attribute.MMX) || row.has(Attribute.FXSAVE);
+            vectorial = row.has(Attribute.SSE) || row.has(Attribute.AVX) || row.has(Attribute.XSAVE);
+            x87Row = row.has(Attribute.X87) || row.has(Attribute.MMX) || row.has(Attribute.FXSAVE) || row.has(Attribute.XSAVE);
         }
     }
 
@@ -290,7 +294,9 @@ final class CaseMaker {
             case 56 -> area + 2 * writable - random.nextInt(span + 1);
             case 57 -> area + 2 * writable + random.nextInt(PAGE);
             case 58 -> instance.wide() ? random.nextLong() & Long.MAX_VALUE | 1L << 62 : farAway();
-            case 59 -> instance.wide() && !overridden() ? LOWER_HALF_END - random.nextInt(span + 1) : farAway();
+            case 59 -> instance.wide()
+                    ? overridden() ? farAway() : LOWER_HALF_END - random.nextInt(span + 1)
+                    : FOUR_GIB - random.nextInt(span + 1);
             case 60 -> instance.wide() ? random.nextLong() | 0xffff_8000_0000_0000L : farAway();
             default -> area + writable - span;
         };
@@ -330,11 +336,8 @@ final class CaseMaker {
         }
         boolean vectorIndex = instruction.row().operands().stream().anyMatch(k -> k.method() == OperandKind.Method.VSIB);
         long relative = target - segmentBase(memory.segment());
-        if (relative << 16 >> 16 != relative && target << 16 >> 16 == target) {
-            // AMD's processors want the offset itself to be canonical, too.
-            fsBase = 0;
-            gsBase = 0;
-            relative = target;
+        if (!canonical(relative) && canonical(target)) {
+            relative = withoutBases(target);
         }
         long offset = relative - memory.displacement();
         int base = memory.base();
@@ -377,6 +380,23 @@ final class CaseMaker {
             long high = random.nextInt(512) - 256;
             in.set(JAVA_LONG_UNALIGNED, place, quad ? random.nextInt(1024) - 512 : high << 32 | low);
         }
+    }
+
+    private static boolean canonical(long address) {
+        return address << 16 >> 16 == address;
+    }
+
+    /** {@link Departure#FS_GS_OFFSET} */
+    private long withoutBases(long target) {
+        fsBase = 0;
+        gsBase = 0;
+        return target;
+    }
+
+    /** The offset through a segment of an implicit operand. */
+    private long relative(long target, Segment segment) {
+        long offset = target - segmentBase(segment);
+        return canonical(offset) ? offset : withoutBases(target);
     }
 
     private long segmentBase(Segment segment) {
@@ -429,12 +449,14 @@ final class CaseMaker {
             case DIV, IDIV -> dividend(instruction);
             case BT, BTS, BTR, BTC -> bitOffset(instruction);
             case XLAT -> {
-                gpr[RBX] = target(1) - (gpr[RAX] & 0xff) - segmentBase(instruction.memory().segment());
-                window(0, gpr[RBX] + (gpr[RAX] & 0xff));
+                long target = target(1);
+                gpr[RBX] = relative(target, instruction.memory().segment()) - (gpr[RAX] & 0xff);
+                window(0, target);
             }
             case MASKMOVDQU, VMASKMOVDQU, MASKMOVQ -> {
-                gpr[RDI] = target(16) - segmentBase(instruction.dataSegment());
-                window(0, target(16));
+                long target = target(16);
+                gpr[RDI] = relative(target, instruction.dataSegment());
+                window(0, target);
             }
             case LEAVE -> {
                 gpr[RBP] = target(8);
@@ -447,7 +469,7 @@ final class CaseMaker {
             }
             case POPF -> {
                 // The trap after a POPF that sets TF comes behind the next instruction, which is not the case's.
-                if (windowLength[1] > WINDOW_HALF) {
+                if (windowLength[1] >= WINDOW_HALF + 8) {
                     long place = windowAt(1) + (gpr[RSP] - window[1]);
                     in.set(JAVA_LONG_UNALIGNED, place, (random.nextBoolean() ? value() : random.nextInt()) & ~(long) (Flags.TF | Flags.AC));
                 } else {
@@ -466,6 +488,11 @@ final class CaseMaker {
                 gpr[number] = oneIn(8) ? gpr[number] : gpr[number] >> 17;
             }
             case RET -> code(1, gpr[RSP]);
+            case RETF, IRET -> farReturn(instruction);
+            // Linux takes numbers from -512 on for system calls to start again.
+            case SYSCALL -> gpr[RAX] &= Long.MAX_VALUE;
+            case XSAVE, XSAVEC, XSAVEOPT, XRSTOR -> components(instruction);
+            case XGETBV -> gpr[RCX] = oneIn(4) ? gpr[RCX] | 2 : gpr[RCX] & ~0xffff_ffffL;
             case JMP, CALL -> {
                 if (instruction.mnemonic() == Mnemonic.CALL && (windowLength[1] == 0 || gpr[RSP] < window[1] + 8)) {
                     // Which of two faults comes first, the target's or the stack's, is not compared.
@@ -477,6 +504,9 @@ final class CaseMaker {
                 } else if (instruction.operand(0) instanceof Operand.Memory) {
                     boolean stackBased = addresses(instruction, RSP);
                     in.set(JAVA_LONG_UNALIGNED, windowAt(0), stackBased ? CaseLayout.CODE_LOW : branchTarget());
+                    if (instruction.row().flow() == ControlFlow.FAR) {
+                        in.set(JAVA_SHORT_UNALIGNED, windowAt(0) + instruction.operandSize(), (short) codeSelector());
+                    }
                 }
             }
             case MOV, LAR, LSL, VERR, VERW, POP, LDS, LES, LFS, LGS, LSS, ARPL -> selectors(instruction);
@@ -503,6 +533,62 @@ final class CaseMaker {
             case 1 -> instance.wide() ? value() & ~0xffffffL | 1 : random.nextInt() & 0xffff_ffffL | 0x8000_0000L;
             default -> code + offset;
         };
+    }
+
+    private int codeSelector() {
+        return switch (random.nextInt(8)) {
+            case 0 -> SELECTORS[random.nextInt(SELECTORS.length)];
+            case 1 -> random.nextInt(1 << 16);
+            case 2, 3, 4 -> CaseLayout.SELECTOR_CODE32;
+            default -> CaseLayout.SELECTOR_CODE64;
+        };
+    }
+
+    /** A frame for RETF or IRET: where to, flags, a stack. */
+    private void farReturn(Instruction instruction) {
+        if (oneIn(8)) {
+            return;
+        }
+        gpr[RSP] = area() + 64 + random.nextInt(CaseLayout.DATA_WRITABLE - 256);
+        window(1, gpr[RSP]);
+        int size = instruction.operandSize();
+        boolean interrupt = instruction.mnemonic() == Mnemonic.IRET;
+        long[] frame = {
+            branchTarget(),
+            codeSelector(),
+            interrupt ? random.nextInt() & ~(Flags.TF | Flags.AC) : value(),
+            oneIn(4) ? value() : stack(),
+            oneIn(4) ? SELECTORS[random.nextInt(SELECTORS.length)] : 0x2b
+        };
+        long place = windowAt(1);
+        for (long element : frame) {
+            in.set(JAVA_LONG_UNALIGNED, place, element);
+            place += size;
+        }
+    }
+
+    /** The components that XSAVE and family save or load; a header that mostly is one for XRSTOR. */
+    private void components(Instruction instruction) {
+        if (!addresses(instruction, RAX)) {
+            gpr[RAX] = oneIn(8) ? gpr[RAX] : random.nextInt(8);
+        }
+        if (!addresses(instruction, RDX)) {
+            gpr[RDX] = oneIn(8) ? gpr[RDX] : 0;
+        }
+        if (instruction.mnemonic() != Mnemonic.XRSTOR || windowLength[0] < CaseLayout.WINDOW_SIZE) {
+            return;
+        }
+        in.set(JAVA_INT_UNALIGNED, windowAt(0) + LabCpu.IMAGE_MXCSR, mxcsr() | (oneIn(16) ? reserved() : 0));
+        window(1, window[0] + LabCpu.IMAGE_HEADER);
+        if (windowLength[1] < CaseLayout.WINDOW_SIZE || oneIn(16)) {
+            return;
+        }
+        long compacted = oneIn(3) ? 1L << 63 | random.nextInt(8) : 0;
+        in.set(JAVA_LONG_UNALIGNED, windowAt(1), random.nextInt(8) & (compacted == 0 ? 7 : compacted) | (oneIn(16) ? 8 : 0));
+        in.set(JAVA_LONG_UNALIGNED, windowAt(1) + 8, compacted);
+        for (int i = 16; i < CaseLayout.WINDOW_SIZE; i += 8) {
+            in.set(JAVA_LONG_UNALIGNED, windowAt(1) + i, oneIn(128) ? 1 : 0);
+        }
     }
 
     private void selectors(Instruction instruction) {
@@ -541,7 +627,7 @@ final class CaseMaker {
         long destination = oneIn(3) ? source + random.nextInt(33) - 16 : target(size);
         Operand.Memory memory = instruction.memory();
         Segment segment = instruction.dataSegment();
-        gpr[RSI] = source - segmentBase(memory != null && memory.overridden() ? memory.segment() : segment);
+        gpr[RSI] = relative(source, memory != null && memory.overridden() ? memory.segment() : segment);
         gpr[RDI] = destination;
         window(0, source);
         window(1, destination);

@@ -18,15 +18,21 @@ final class Comparison {
     /** Addresses from here on are the kernel's: Linux reports them as present, whatever the page tables say. */
     private static final long LINUX_USER_END = 0x7fff_ffff_f000L;
 
+    private static final String[] SEGMENTS = {"ds", "es", "cs", "ss"};
     private static final String[] NAMES = {
         "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15"
     };
 
     private final boolean amd;
+    private final Proof proof;
 
-    /** @param amd whether the host's processor is AMD's, whose undefined flags we follow */
-    Comparison(boolean amd) {
+    /**
+     * @param amd whether the host's processor is AMD's, whose undefined flags we follow
+     * @param proof counts departures
+     */
+    Comparison(boolean amd, Proof proof) {
         this.amd = amd;
+        this.proof = proof;
     }
 
     /** Whether the two states are equal in everything that has to be; quick. */
@@ -44,12 +50,17 @@ final class Comparison {
     private boolean differences(
             LabInstance instance, MemorySegment mine, long a, MemorySegment theirs, long b, StringBuilder text) {
         long vector = mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_VECTOR);
-        boolean same = same(
-                text, "exception", vector, theirs.get(JAVA_LONG_UNALIGNED, b + CaseLayout.CASE_VECTOR), -1);
-        if (!same && vector == PAGE_FAULT && inWitness(mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_ADDRESS))) {
-            // A random address met the witness itself.
-            return true;
+        long other = theirs.get(JAVA_LONG_UNALIGNED, b + CaseLayout.CASE_VECTOR);
+        if (vector != other) {
+            Departure departure = vector == PAGE_FAULT && inWitness(mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_ADDRESS))
+                    ? Departure.WITNESS
+                    : Leeway.ofException(instance, vector, other, control(theirs, b));
+            if (departure != null) {
+                proof.departed(departure);
+                return true;
+            }
         }
+        boolean same = same(text, "exception", vector, other, -1);
         if (vector != LabCpu.ENDED) {
             same &= same(text, "rip", mine, a, theirs, b, CaseLayout.CASE_RIP);
             long errorMask = -1;
@@ -58,8 +69,12 @@ final class Comparison {
                 long address = theirs.get(JAVA_LONG_UNALIGNED, b + CaseLayout.CASE_ADDRESS);
                 errorMask = Long.compareUnsigned(address, LINUX_USER_END) >= 0 ? ~PROTECTION : -1;
             }
-            same &= same(text, "error code", mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_ERROR),
-                    theirs.get(JAVA_LONG_UNALIGNED, b + CaseLayout.CASE_ERROR), errorMask);
+            long error = mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_ERROR);
+            long theirError = theirs.get(JAVA_LONG_UNALIGNED, b + CaseLayout.CASE_ERROR);
+            if (error != theirError && errorMask != -1) {
+                proof.departed(Departure.KERNEL_HALF);
+            }
+            same &= same(text, "error code", error, theirError, errorMask);
         }
         if (!same && text == null) {
             return false;
@@ -71,9 +86,15 @@ final class Comparison {
             same &= same(text, "fs base", mine, a, theirs, b, CaseLayout.CASE_FS_BASE);
             same &= same(text, "gs base", mine, a, theirs, b, CaseLayout.CASE_GS_BASE);
         }
-        for (int i = 0; i < 2; i++) {
-            int place = CaseLayout.CASE_SEGMENTS + 4 * i;
-            same &= same(text, i == 0 ? "ds" : "es", selector(mine, a + place), selector(theirs, b + place), -1);
+        for (int i = 0; i < SEGMENTS.length; i++) {
+            long place = CaseLayout.CASE_SEGMENTS + 2 * i;
+            int selector = mine.get(JAVA_SHORT_UNALIGNED, a + place) & 0xffff;
+            int theirSelector = theirs.get(JAVA_SHORT_UNALIGNED, b + place) & 0xffff;
+            if (selector != theirSelector && (selector | theirSelector) < 4) {
+                proof.departed(Departure.NULL_SELECTOR);
+            } else {
+                same &= same(text, SEGMENTS[i], selector, theirSelector, -1);
+            }
         }
         same &= images(instance, mine, a + CaseLayout.CASE_IMAGE, theirs, b + CaseLayout.CASE_IMAGE, text);
         for (int i = 0; i < 2; i++) {
@@ -86,19 +107,17 @@ final class Comparison {
         return address >= CaseLayout.WITNESS && address < CaseLayout.WITNESS_END;
     }
 
-    /** The host's system does not keep the RPL of null selectors. */
-    private static int selector(MemorySegment state, long place) {
-        int selector = state.get(JAVA_INT_UNALIGNED, place);
-        return selector < 4 ? 0 : selector;
+    private static int control(MemorySegment state, long at) {
+        return state.get(JAVA_INT_UNALIGNED, at + CaseLayout.CASE_IMAGE + LabCpu.IMAGE_MXCSR);
     }
 
     private int flags(LabInstance instance) {
         Instruction instruction = instance.instruction();
         int undefined = amd || instruction == null ? 0 : instruction.row().flagsUndefined();
-        return Flags.STATUS & ~undefined | SYSTEM_FLAGS;
+        return Flags.STATUS & ~undefined & ~(Leeway.lucky(instruction) ? Flags.CF : 0) | SYSTEM_FLAGS;
     }
 
-    private static boolean registers(
+    private boolean registers(
             LabInstance instance, MemorySegment mine, long a, MemorySegment theirs, long b, StringBuilder text) {
         if (instance.wide()
                 && MemorySegment.mismatch(mine, a, a + 128, theirs, b, b + 128) < 0) {
@@ -109,7 +128,12 @@ final class Comparison {
         int count = instance.wide() ? 16 : 8;
         long mask = instance.wide() ? -1L : 0xffff_ffffL;
         for (int i = 0; i < count; i++) {
-            same &= same(text, NAMES[i], mine.get(JAVA_LONG_UNALIGNED, a + 8 * i), theirs.get(JAVA_LONG_UNALIGNED, b + 8 * i), mask);
+            long random = Leeway.randomBits(instance.instruction(), i);
+            if (random != 0) {
+                proof.departed(Departure.RANDOM_VALUE);
+            }
+            same &= same(text, NAMES[i], mine.get(JAVA_LONG_UNALIGNED, a + 8 * i),
+                    theirs.get(JAVA_LONG_UNALIGNED, b + 8 * i), mask & ~random);
         }
         return same;
     }
@@ -124,7 +148,11 @@ final class Comparison {
                 b + LabCpu.IMAGE_STACK, b + LabCpu.IMAGE_XMM) < 0;
         if (Leeway.transcendental(instance.instruction())) {
             statusMask &= ~Leeway.C1;
-            stack |= Leeway.close(mine, a + LabCpu.IMAGE_STACK, theirs, b + LabCpu.IMAGE_STACK);
+            boolean close = Leeway.close(mine, a + LabCpu.IMAGE_STACK, theirs, b + LabCpu.IMAGE_STACK);
+            if (close && !stack || ((status ^ theirStatus) & Leeway.C1) != 0) {
+                proof.departed(Departure.TRANSCENDENTAL);
+            }
+            stack |= close;
         }
         same &= same(text, "x87 status", status, theirStatus, statusMask);
         same &= same(text, "x87 tags", mine.get(JAVA_BYTE, a + LabCpu.IMAGE_TAGS), theirs.get(JAVA_BYTE, b + LabCpu.IMAGE_TAGS), 0xff);
@@ -144,7 +172,7 @@ final class Comparison {
             }
         }
         same &= same(text, "mxcsr", mine.get(JAVA_INT_UNALIGNED, a + LabCpu.IMAGE_MXCSR),
-                theirs.get(JAVA_INT_UNALIGNED, b + LabCpu.IMAGE_MXCSR), 0xffff);
+                theirs.get(JAVA_INT_UNALIGNED, b + LabCpu.IMAGE_MXCSR), -1);
         same &= vectors("xmm", LabCpu.IMAGE_XMM, instance, mine, a, theirs, b, text);
         same &= vectors("upper ymm", LabCpu.IMAGE_YMM, instance, mine, a, theirs, b, text);
         return same;
@@ -162,24 +190,27 @@ final class Comparison {
         return false;
     }
 
-    private static boolean window(
+    private boolean window(
             LabInstance instance, int i, MemorySegment mine, long a, MemorySegment theirs, long b, StringBuilder text) {
         int length = mine.get(JAVA_INT_UNALIGNED, a + CaseLayout.CASE_WINDOW_LENGTH + 4 * i);
         long place = CaseLayout.CASE_WINDOW + (long) CaseLayout.WINDOW_SIZE * i;
         if (length == 0 || MemorySegment.mismatch(mine, a + place, a + place + length, theirs, b + place, b + place + length) < 0) {
             return true;
         }
-        if (Leeway.maskOfImage(instance.instruction(), mine, a + place, theirs, b + place, length)) {
-            return true;
-        }
-        if (text != null) {
-            long address = mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_WINDOW_ADDRESS + 8 * i);
-            for (int k = 0; k < length; k++) {
-                same(text, "memory at %#x".formatted(address + k), mine.get(JAVA_BYTE, a + place + k),
-                        theirs.get(JAVA_BYTE, b + place + k), 0xff);
+        Leeway.Bytes leeway = Leeway.bytes(instance.instruction());
+        long address = mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_WINDOW_ADDRESS + 8 * i);
+        boolean same = true;
+        for (int k = 0; k < length; k++) {
+            byte value = mine.get(JAVA_BYTE, a + place + k);
+            byte other = theirs.get(JAVA_BYTE, b + place + k);
+            if (value != other && leeway.mayDiffer(value, other)) {
+                proof.departed(Departure.MISALIGNED_SSE);
+            } else if (value != other) {
+                same(text, "memory at %#x".formatted(address + k), value, other, 0xff);
+                same = false;
             }
         }
-        return false;
+        return same;
     }
 
     private static boolean same(StringBuilder text, String what, MemorySegment mine, long a, MemorySegment theirs, long b, long place) {

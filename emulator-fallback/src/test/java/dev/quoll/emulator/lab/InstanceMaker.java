@@ -1,7 +1,7 @@
 package dev.quoll.emulator.lab;
 
-import dev.quoll.emulator.isa.CodeSize;
 import dev.quoll.emulator.isa.Attribute;
+import dev.quoll.emulator.isa.CodeSize;
 import dev.quoll.emulator.isa.Decoded;
 import dev.quoll.emulator.isa.EncodingSampler;
 import dev.quoll.emulator.isa.EncodingSampler.Sample;
@@ -42,15 +42,12 @@ final class InstanceMaker {
     /** An instance of the row, one time in sixteen of its opcode only; null when there is none in this code size. */
     LabInstance next(OpcodeRow row, boolean in64) {
         EncodingSampler sampler = sampler(in64);
-        Sample sample = random.nextInt(16) == 0 ? sampler.any(row) : sampler.of(row);
+        Sample sample = random.nextInt(10) == 0 ? sampler.any(row) : sampler.of(row);
         if (sample == null) {
             return null;
         }
         boolean high = in64 && random.nextBoolean();
-        // Which bytes of what is no instruction are fetched before #UD is a processor's own affair.
-        int offset = sample.decoded() instanceof Instruction found && !undefined(found.mnemonic())
-                ? offset(sample.code().length)
-                : 256 + random.nextInt(CaseLayout.CODE_SIZE - 512);
+        int offset = offset(sample.code().length);
         long address = (high ? CaseLayout.CODE_HIGH : CaseLayout.CODE_LOW) + offset;
         long target = 0;
         if (sample.decoded() instanceof Instruction instruction) {
@@ -69,10 +66,6 @@ final class InstanceMaker {
         }
         byte[] code = Arrays.copyOf(sample.code(), Math.min(sample.code().length, CaseLayout.CODE_SIZE - offset));
         return new LabInstance(code, sample.decoded(), row, in64, address, target, false);
-    }
-
-    private static boolean undefined(Mnemonic mnemonic) {
-        return mnemonic == Mnemonic.UD0 || mnemonic == Mnemonic.UD1;
     }
 
     /** Mostly inside a page; across the border of two; at the very end, where nothing follows; and cut off by it. */
@@ -164,36 +157,34 @@ final class InstanceMaker {
     /** Whether such an instance may run at all: LOCK and prefixes aside, what is left out by mnemonic. */
     static boolean mayRun(LabInstance instance) {
         Instruction instruction = instance.instruction();
-        return instruction == null || !Exclusions.excludes(instruction.row()) && !repeatedLoop(instance, instruction)
-                && !(instance.target() != 0 && loadsControl(instruction.mnemonic()))
-                // How single elements wrap at 64 KiB.
-                && !(instruction.addressSize() == 2 && instruction.mnemonic().name().contains("MASKMOV"));
+        if (instruction == null) {
+            // Departure.MOVNT_SCALAR
+            return !(movntPacked(instance.row()) && (instance.prefixed(0xf2) || instance.prefixed(0xf3)));
+        }
+        if (instruction.mnemonic() == Mnemonic.SYSCALL && !instance.wide()) {
+            // Departure.SYSCALL_32
+            return false;
+        }
+        return !Exclusions.excludes(instruction.row())
+                && !(instance.target() != 0 && loadsControl(instruction.mnemonic()));
+    }
+
+    private static boolean movntPacked(OpcodeRow row) {
+        return row.mnemonic() == Mnemonic.MOVNTPS || row.mnemonic() == Mnemonic.MOVNTPD;
     }
 
     /** Whether it loads MXCSR from memory. */
     static boolean loadsControl(Mnemonic mnemonic) {
         return switch (mnemonic) {
-            case LDMXCSR, VLDMXCSR, FXRSTOR -> true;
+            case LDMXCSR, VLDMXCSR, FXRSTOR, XRSTOR -> true;
             default -> false;
         };
     }
 
-    /** On AMD's processors a repeat prefix chooses between LOOPE and LOOPNE, of which no manual tells. */
-    private static boolean repeatedLoop(LabInstance instance, Instruction instruction) {
-        if (instruction.mnemonic() != Mnemonic.LOOPE && instruction.mnemonic() != Mnemonic.LOOPNE) {
-            return false;
-        }
-        for (byte value : instance.code()) {
-            if (value == (byte) 0xf2 || value == (byte) 0xf3) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Whether a single step shows the row as it is: no shadow over the next instruction, no elements with a trap between. */
+    /** Whether a single step shows the row as it is: no {@link Departure#SHADOW_STEP}, no other code that runs first. */
     static boolean mayStep(OpcodeRow row) {
         return !row.has(Attribute.SHADOW)
+                && row.mnemonic() != Mnemonic.SYSCALL
                 && row.operands().stream().noneMatch(kind -> kind.method() == OperandKind.Method.VSIB);
     }
 }

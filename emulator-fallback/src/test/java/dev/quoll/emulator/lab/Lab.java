@@ -48,17 +48,23 @@ final class Lab implements AutoCloseable {
         batch = witness.batch();
     }
 
-    static Lab open(long seed, HostFeatures host, Proof proof) throws IOException, InterruptedException {
+    /**
+     * Opens one.
+     *
+     * @param worker its number
+     */
+    static Lab open(int worker, long seed, HostFeatures host, Proof proof) throws IOException, InterruptedException {
         Random random = new LabRandom(seed);
         CaseMaker cases = new CaseMaker(random, host.amd());
         byte[] contents = cases.contents();
-        Witness witness = Witness.start(contents);
+        Witness witness = Witness.start(worker, contents);
+        int processor = witness.batch().get(JAVA_INT_UNALIGNED, CaseLayout.BATCH_COUNT);
         return new Lab(
                 witness,
-                LabCpu.create(host.decoderFeatures(), contents),
+                LabCpu.create(host.decoderFeatures(), processor, contents),
                 new InstanceMaker(random, host.decoderFeatures()),
                 cases,
-                new Comparison(host.amd()),
+                new Comparison(host.amd(), proof),
                 proof);
     }
 

@@ -50,6 +50,9 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
     private static final long IDT_OFFSET = 0x1000;
     private static final long TSS_OFFSET = 0x800;
     private static final long HANDLERS = KERNEL + 0x2000;
+    /** Where SYSCALL leads in 64-bit code: an end like the others, behind them. */
+    private static final long SYSTEM_CALL = HANDLERS + 8 * 256;
+
     private static final long KERNEL_STACK = KERNEL + 0x4000;
     private static final int KERNEL_CODE = 0x10;
     private static final int TSS_LIMIT = 0x67;
@@ -70,10 +73,11 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
     private static final int BREAKPOINT = 3;
     private static final int OVERFLOW = 4;
     private static final int USER_DATA = 0x2b;
-    // Descriptors of Linux' user segments: 32-bit code, data, 64-bit code, all flat and of DPL 3.
+    // Linux' descriptors (arch/x86/include/asm/segment.h): its own code and data, then 32-bit code, data and 64-bit code for
+    // users. What follows is of the system but for CPUNODE, the last.
     private static final long[] DESCRIPTORS = {
         0, 0x00cf9b000000ffffL, 0x00af9b000000ffffL, 0x00cf93000000ffffL, 0x00cffb000000ffffL, 0x00cff3000000ffffL,
-        0x00affb000000ffffL
+        0x00affb000000ffffL, 0, 0x00008b0000000067L, 0, 0, 0, 0, 0, 0, 0x0040f50000000000L
     };
 
     // Offsets in an XSAVE area (SDM vol. 1, 13.4).
@@ -96,17 +100,22 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
     /** Of FS and GS. */
     private int loadedSelector;
     private long instruction;
+    /** Where it ends, and {@link #END} stands. */
+    private long end;
 
     // What the last case left.
     private long vector;
     private long error;
+    /** CS and SS of the exception, as {@link CaseLayout#CASE_SEGMENTS} has them. */
+    private long left;
     private boolean lacking;
 
-    private LabCpu(Arena arena, GuestMemory memory, long features, byte[] contents) {
-        this(arena, memory, features, contents, ProductInterpreter.create());
+    private LabCpu(Arena arena, GuestMemory memory, long features, int processor, byte[] contents) {
+        this(arena, memory, features, processor, contents, ProductInterpreter.create());
     }
 
-    private LabCpu(Arena arena, GuestMemory memory, long features, byte[] contents, OpTranslator product) {
+    private LabCpu(
+            Arena arena, GuestMemory memory, long features, int processor, byte[] contents, OpTranslator product) {
         super(
                 arena,
                 new PhysicalMemory(memory, new MmioBus(), 40),
@@ -128,7 +137,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
             map(CaseLayout.DATA_LOW + page * PAGE_SIZE, physical(CaseLayout.DATA_LOW + page * PAGE_SIZE), rights);
             map(CaseLayout.DATA_HIGH + page * PAGE_SIZE, physical(CaseLayout.DATA_HIGH + page * PAGE_SIZE), rights);
         }
-        kernel();
+        kernel(processor);
         int area = 2 * CaseLayout.DATA_WRITABLE;
         fill(CaseLayout.DATA_LOW, MemorySegment.ofArray(contents), 0, area);
         fill(CaseLayout.DATA_HIGH, MemorySegment.ofArray(contents), area, area);
@@ -152,13 +161,14 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
      * The system's side. Software interrupts are delivered in earnest: a handler is an end of the case, and sits on 8 bytes
      * each. All other exceptions are recorded before.
      */
-    private void kernel() {
+    private void kernel(int processor) {
         for (int page = 0; page < KERNEL_PAGES; page++) {
             map(KERNEL + page * PAGE_SIZE, GDT + page * PAGE_SIZE, WRITABLE);
         }
         for (int i = 0; i < DESCRIPTORS.length; i++) {
             memory.writeLong(GDT + 8L * i, DESCRIPTORS[i]);
         }
+        memory.writeShort(GDT + (CaseLayout.SELECTOR_CPUNODE & ~7), (short) processor);
         for (int i = 0; i < VECTORS; i++) {
             long handler = HANDLERS + 8L * i;
             int rights = INTERRUPT_GATE | (i == BREAKPOINT || i == OVERFLOW ? USER_LEVEL : 0);
@@ -167,6 +177,9 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
             memory.writeLong(GDT + IDT_OFFSET + 16L * i + 8, handler >>> 32);
             memory.write(GDT + (HANDLERS - KERNEL) + 8L * i, END);
         }
+        memory.write(GDT + (SYSTEM_CALL - KERNEL), END);
+        lstar = SYSTEM_CALL;
+        star = (long) KERNEL_CODE << 32;
         memory.writeLong(GDT + TSS_OFFSET + 4, KERNEL_STACK);
         memory.writeShort(GDT + TSS_OFFSET + 0x66, (short) (TSS_LIMIT + 1));
         gdtBase = KERNEL;
@@ -183,11 +196,12 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
      * Builds one.
      *
      * @param features of the decoder, {@link dev.quoll.emulator.isa.CpuFeature} bits
+     * @param processor number of the processor that the witness runs on
      * @param contents of the data areas, as for {@link Witness#start}
      */
-    static LabCpu create(long features, byte[] contents) throws IOException {
+    static LabCpu create(long features, int processor, byte[] contents) throws IOException {
         GuestMemory memory = GuestMemory.create(new SparseFileMemorySource(), List.of(new RamRegion(0, RAM, 0)));
-        return new LabCpu(Arena.ofConfined(), memory, features, contents);
+        return new LabCpu(Arena.ofConfined(), memory, features, processor, contents);
     }
 
     private void enterUserMode(boolean wide) {
@@ -288,6 +302,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
         }
         invalidateAll();
         instruction = address;
+        end = address + code.length;
         lacking = false;
         enterUserMode(wide);
     }
@@ -327,6 +342,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
         setRip(instruction);
         vector = ENDED;
         error = 0;
+        left = 0;
         cr2 = 0;
         debugChanged();
         runBlocks();
@@ -354,14 +370,27 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
 
     /** Takes the state before a software interrupt from its handler's stack. */
     private void leaveHandler() {
+        if (rip() == SYSTEM_CALL) {
+            vector = CaseLayout.VECTOR_SYSTEM_CALL;
+            setRip(get64(StateLayout.RCX));
+            setRflags(get64(StateLayout.gpr(11)));
+            selector[CS] = codeSelector;
+            selector[SS] = USER_DATA;
+            left = segmentsLeft(codeSelector, USER_DATA);
+            return;
+        }
         vector = (rip() - HANDLERS) / 8;
         long frame = get64(StateLayout.RSP);
         setRip(loadSystem(frame, 8));
         setRflags(loadSystem(frame + 16, 8));
         set64(StateLayout.RSP, loadSystem(frame + 24, 8));
-        // Linux' frame has the selectors before, and a data segment is what it was.
-        selector[CS] = codeSelector;
+        selector[CS] = (int) loadSystem(frame + 8, 8);
         selector[SS] = (int) loadSystem(frame + 32, 8);
+        left = segmentsLeft(selector[CS], selector[SS]);
+    }
+
+    private static long segmentsLeft(int code, int stack) {
+        return (long) code << 32 | (long) stack << 48;
     }
 
     /** The case as numbers: through arrays, the copying costs a tenth of what it does through segments. */
@@ -427,7 +456,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
         put(CaseLayout.CASE_VECTOR, vector);
         put(CaseLayout.CASE_ERROR, error);
         put(CaseLayout.CASE_ADDRESS, cr2);
-        put(CaseLayout.CASE_SEGMENTS, selector[DS] | (long) selector[ES] << 32);
+        put(CaseLayout.CASE_SEGMENTS, selector[DS] | (long) selector[ES] << 16 | left);
         changedSegments = selector[DS] != USER_DATA || selector[ES] != USER_DATA || selector[FS] != loadedSelector
                 || selector[GS] != loadedSelector || selector[CS] != codeSelector || selector[SS] != USER_DATA;
         int image = CaseLayout.CASE_IMAGE;
@@ -461,6 +490,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
     private void delivered(int number, int code) {
         vector = number;
         error = code;
+        left = segmentsLeft(selector[CS], selector[SS]);
         raise(EVENT_KICK);
     }
 
@@ -493,10 +523,17 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
         arena.close();
     }
 
-    /** Ends a case. */
+    private boolean endsAt(long place) {
+        return cpl == 0 || place == end;
+    }
+
+    /** Ends a case behind its instruction; anywhere else it is RSM, which user code has not. */
     private static final class Stop extends Op {
         @Override
         public Block run(Cpu cpu) {
+            if (!((LabCpu) cpu).endsAt(rip(cpu))) {
+                throw cpu.invalidOpcode(this);
+            }
             cpu.raise(EVENT_KICK);
             return cpu.leave(rip(cpu));
         }

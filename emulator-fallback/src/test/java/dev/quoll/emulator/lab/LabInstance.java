@@ -20,6 +20,26 @@ record LabInstance(byte[] code, Decoded decoded, OpcodeRow row, boolean wide, lo
         return decoded instanceof Instruction instruction ? instruction : null;
     }
 
+    /** Whether a byte stands among its first, legacy prefixes. */
+    boolean prefixed(int prefix) {
+        for (byte value : code) {
+            if ((value & 0xff) == prefix) {
+                return true;
+            }
+            if (!isPrefix(value & 0xff)) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    private boolean isPrefix(int value) {
+        return switch (value) {
+            case 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3 -> true;
+            default -> wide && (value & 0xf0) == 0x40;
+        };
+    }
+
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(wide ? "64-bit" : "32-bit");

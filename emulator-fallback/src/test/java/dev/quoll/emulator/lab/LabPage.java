@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** The page that says what a {@link LabRun} has proven. */
 final class LabPage {
@@ -25,26 +24,12 @@ final class LabPage {
             (`-Dquoll.seed=` repeats a run, `-Dquoll.oracle.executions=` sets its length). An execution is one instruction, or what is
             none, run from one random state on the processor of the host and on the emulator. Compared are all general registers,
             RFLAGS, x87 and SSE environment, x87 stack, XMM and YMM registers, the bases of FS and GS, DS and ES, and all memory; after
-            a fault or trap also its vector, error code, CR2 and RIP. Encodings are random in everything a row leaves open: registers,
-            addressing forms, prefixes (66, F2, F3, REX, 67, segments, LOCK, sensible or not), VEX fields, immediates. Operands lie
-            anywhere in a page, over the border of two, on read-only and on missing pages and at non-canonical addresses; code also over
-            a page border and cut off by a missing page. One execution in forty is a single step.
+            a fault or trap also its vector, error code, CR2, CS:RIP and SS. Encodings are random in everything a row leaves open:
+            registers, addressing forms, prefixes (66, F2, F3, REX, 67, segments, LOCK, sensible or not, several of a kind, up to 15
+            bytes and more), VEX fields, immediates. Operands lie anywhere in a page, over the border of two, on read-only and on missing
+            pages, at non-canonical addresses and over 4 GiB; code also over a page border and cut off by a missing page. One execution
+            in forty is a single step.
 
-            """;
-
-    private static final String LEEWAY =
-            """
-
-            ## What may differ
-
-            - Transcendental x87 instructions (%s) may differ by one unit in the last place, and in C1.
-            - FXSAVE's MXCSR_MASK: a host with misaligned SSE shows a bit that no profile offers.
-            - The P bit of page faults in the kernel's half of the address space, which Linux sets in what it reports.
-            - The RPL of null selectors, which the host's system does not keep.
-            - LOOPE and LOOPNE with F2 or F3: on the tested processor F3 makes a LOOPE of LOOPNE. No manual tells; not emulated, not compared.
-            - Not compared: alignment checks (EFLAGS.AC is clear; they have a test of their own); which of two faults of one CALL comes first, the target's or the stack's; x87 pointers outside pending exceptions (AMD's processors do not save them); operands through FS or GS whose
-              offset alone is not canonical (#GP on AMD's processors, not in the manuals); masked moves with 16-bit addresses; single steps of gathers; which bytes of an
-              undefined opcode are fetched at the end of a mapped area.
             """;
 
     private final LabRun run;
@@ -61,8 +46,7 @@ final class LabPage {
         totals();
         features();
         unproven();
-        text.append(LEEWAY.formatted(
-                Leeway.TRANSCENDENTAL.stream().map(Mnemonic::name).collect(Collectors.joining(", "))));
+        departures();
         flags();
         mismatches();
         return text.toString();
@@ -95,7 +79,7 @@ final class LabPage {
         line("rows proven natively", number(proven));
         line("of them privileged: their refusal to user code", number(privileged));
         line("rows not proven natively", number(rows.size() - proven));
-        line("mismatches", number(proof.mismatches().size()));
+        line("mismatches", number(proof.mismatched()));
         line("seconds", number(duration.toSeconds()));
     }
 
@@ -140,6 +124,23 @@ final class LabPage {
         return run.proof().lacks(row) ? "no profile offers it" : "it exists in 16-bit code only, or was not met in this run";
     }
 
+    private void departures() {
+        text.append(
+                """
+
+                ## What may differ, and what is not compared
+
+                | what | why | met |
+                |---|---|---|
+                """);
+        for (Departure departure : Departure.values()) {
+            text.append("| %s | %s | %s |%n".formatted(
+                    departure.what(),
+                    departure.reason(),
+                    departure.compared() ? number(run.proof().departures(departure)) : "not compared"));
+        }
+    }
+
     private void flags() {
         text.append(
                 """
@@ -164,9 +165,7 @@ final class LabPage {
     private void mismatches() {
         text.append("\n## Mismatches\n\n");
         List<String> mismatches = run.proof().mismatches();
-        if (mismatches.isEmpty()) {
-            text.append("None.\n");
-        }
+        text.append(mismatches.isEmpty() ? "None.\n" : "At most two of each row are shown.\n\n");
         mismatches.forEach(mismatch -> text.append("```\n").append(mismatch.stripTrailing()).append("\n```\n\n"));
     }
 }

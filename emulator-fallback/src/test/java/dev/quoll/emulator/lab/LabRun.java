@@ -32,7 +32,8 @@ record LabRun(HostFeatures host, Proof proof, long seed, int states, long deadli
             Attribute.SHADOW, Attribute.FXSAVE, Attribute.XSAVE, Attribute.REP, Attribute.REPCC);
     private static final Set<Mnemonic> NEVER = EnumSet.of(
             Mnemonic.MASKMOVDQU, Mnemonic.VMASKMOVDQU, Mnemonic.ENTER, Mnemonic.LEAVE, Mnemonic.LDMXCSR,
-            Mnemonic.VLDMXCSR, Mnemonic.EMMS, Mnemonic.CLI, Mnemonic.STI);
+            Mnemonic.VLDMXCSR, Mnemonic.EMMS, Mnemonic.CLI, Mnemonic.STI, Mnemonic.RDTSC, Mnemonic.RDTSCP, Mnemonic.RDPID,
+            Mnemonic.RDPMC, Mnemonic.RDRAND, Mnemonic.RDSEED, Mnemonic.XGETBV, Mnemonic.VMMCALL);
 
     /** A row in one code size. */
     private record Place(OpcodeRow row, boolean wide) {}
@@ -66,7 +67,7 @@ record LabRun(HostFeatures host, Proof proof, long seed, int states, long deadli
     }
 
     private void work(int worker, long executions, Predicate<OpcodeRow> chosen) throws IOException, InterruptedException {
-        try (Lab lab = Lab.open(seed * 31 + worker, host, proof)) {
+        try (Lab lab = Lab.open(worker, seed * 31 + worker, host, proof)) {
             List<Place> places = places(lab, chosen);
             List<OpcodeRow> narrow = inPrograms(places, false);
             List<OpcodeRow> wide = inPrograms(places, true);

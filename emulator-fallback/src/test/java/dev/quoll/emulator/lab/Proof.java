@@ -11,7 +11,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** What has been compared, and what differed. Any thread. */
 final class Proof {
-    private static final int MISMATCHES_OF_A_ROW = 2;
+    /** Mismatches of a row that are described; all are counted. */
+    private static final int DESCRIBED_OF_A_ROW = 2;
 
     /** A row in one code size. */
     record Place(OpcodeRow row, boolean wide) {}
@@ -23,6 +24,8 @@ final class Proof {
     private final LongAdder total = new LongAdder();
     private final Set<OpcodeRow> lacking = ConcurrentHashMap.newKeySet();
     private final Map<OpcodeRow, List<String>> mismatches = new ConcurrentHashMap<>();
+    private final LongAdder mismatched = new LongAdder();
+    private final Map<Departure, LongAdder> departures = new ConcurrentHashMap<>();
 
     void compared(LabInstance instance, int count) {
         Instruction instruction = instance.instruction();
@@ -47,14 +50,31 @@ final class Proof {
     }
 
     void mismatch(LabInstance instance, String differences) {
+        mismatched.increment();
         Instruction instruction = instance.instruction();
         OpcodeRow row = instruction == null ? instance.row() : instruction.row();
         List<String> list = mismatches.computeIfAbsent(row, key -> new ArrayList<>());
         synchronized (list) {
-            if (list.size() < MISMATCHES_OF_A_ROW) {
+            if (list.size() < DESCRIBED_OF_A_ROW) {
                 list.add(instance + System.lineSeparator() + differences);
             }
         }
+    }
+
+    /** A difference that is allowed for. */
+    void departed(Departure departure) {
+        departures.computeIfAbsent(departure, key -> new LongAdder()).increment();
+    }
+
+    /** How often a departure was met. */
+    long departures(Departure departure) {
+        LongAdder count = departures.get(departure);
+        return count == null ? 0 : count.sum();
+    }
+
+    /** Instances that differed on some state, whether described or not. */
+    long mismatched() {
+        return mismatched.sum();
     }
 
     long total() {

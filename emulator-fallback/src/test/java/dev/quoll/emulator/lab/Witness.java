@@ -32,7 +32,7 @@ final class Witness implements AutoCloseable {
     private final MemorySegment shared;
     private final Process process;
 
-    private Witness(Path folder, Path binary, byte[] contents) throws IOException {
+    private Witness(Path folder, Path binary, int worker, byte[] contents) throws IOException {
         this.folder = folder;
         Path file = folder.resolve("batch");
         try (FileChannel channel =
@@ -40,7 +40,7 @@ final class Witness implements AutoCloseable {
             shared = channel.map(FileChannel.MapMode.READ_WRITE, 0, CaseLayout.BATCH_SIZE, arena);
         }
         MemorySegment.copy(contents, 0, shared, ValueLayout.JAVA_BYTE, CaseLayout.BATCH_PAGES, contents.length);
-        process = new ProcessBuilder(binary.toString(), file.toString())
+        process = new ProcessBuilder(binary.toString(), file.toString(), Integer.toString(worker))
                 .redirectError(folder.resolve("log").toFile())
                 .start();
     }
@@ -67,9 +67,10 @@ final class Witness implements AutoCloseable {
     /**
      * Compiles and starts one.
      *
+     * @param worker whose it is, from 0; witnesses of different workers run on different processors where there are enough
      * @param contents of both data areas, the low one first, read-only parts included
      */
-    static Witness start(byte[] contents) throws IOException, InterruptedException {
+    static Witness start(int worker, byte[] contents) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory(Files.isWritable(Path.of("/dev/shm")) ? Path.of("/dev/shm") : tmp(), "witness");
         Path source = folder.resolve(SOURCE);
         try (InputStream text = Witness.class.getResourceAsStream(SOURCE)) {
@@ -84,7 +85,7 @@ final class Witness implements AutoCloseable {
         if (cc.waitFor() != 0) {
             throw new IOException("cc: " + Files.readString(log));
         }
-        Witness witness = new Witness(folder, binary, contents);
+        Witness witness = new Witness(folder, binary, worker, contents);
         witness.await();
         return witness;
     }

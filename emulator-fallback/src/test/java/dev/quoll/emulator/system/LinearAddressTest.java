@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 /** Canonical and wrapping addresses, #SS against #GP, and accesses over a page's border. */
 class LinearAddressTest {
     private static final long HOLE = 1L << 47;
+    /** A segment's base near 4 GiB: linear addresses wrap there, offsets do not. */
+    private static final long HIGH_BASE = 0xffff_0000L;
     private static final int STACK_FAULT = 12;
     private static final int GENERAL_PROTECTION = 13;
     private static final int PAGE_FAULT = 14;
@@ -263,8 +265,10 @@ class LinearAddressTest {
     void outside64BitCodeAddressesWrapAt4Gib() {
         try (SystemMachine m = SystemMachine.protectedMode(0)) {
             m.memory.writeInt(0, 0x44332211);
-            // mov eax,[0xfffffffd]; nobody answers below 4 GiB.
-            m.code(0xa1, 0xfd, 0xff, 0xff, 0xff).step();
+            m.setSegmentBase(RegisterFile.DS, HIGH_BASE);
+            m.updateMode();
+            // mov eax,[0xfffd]; nobody answers below 4 GiB.
+            m.code(0xa1, 0xfd, 0xff, 0, 0).step();
             assertThat(m.rip()).isEqualTo(TEXT + 5);
             assertThat(m.rax()).isEqualTo(0x11ffffffL);
         }
@@ -281,14 +285,18 @@ class LinearAddressTest {
             m.code(0x48, 0x8b, 0x03).step();
             assertThat(m.rax()).as("64-bit code").isEqualTo(0x0000_8877_6655_7856L);
             m.access[RegisterFile.CS] = 0xc09b;
+            m.access[RegisterFile.FS] = 0xc093;
+            m.limit[RegisterFile.FS] = 0xffffffffL;
+            m.setSegmentBase(RegisterFile.FS, HIGH_BASE);
+            m.set64(StateLayout.RBX, 0xfffe);
             m.updateMode();
             m.setRip(TEXT);
-            m.code(0x8b, 0x03).step();
-            assertThat(m.rip()).isEqualTo(TEXT + 2);
+            m.code(0x64, 0x8b, 0x03).step();
+            assertThat(m.rip()).isEqualTo(TEXT + 3);
             assertThat(m.rax()).as("compatibility mode").isEqualTo(0x22117856L);
             m.set64(StateLayout.RAX, 0x0badcafe);
             m.setRip(TEXT);
-            m.code(0x89, 0x03).step();
+            m.code(0x64, 0x89, 0x03).step();
             assertThat(m.memory.readInt(0)).isEqualTo(0x44330bad);
             assertThat(m.memory.readInt(0x400000)).isEqualTo(0x88776655);
         }

@@ -11,6 +11,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +43,7 @@ u64 host_mask;
 u8 *image_in;
 u8 *image_out;
 u64 left_flags;
-u64 left_segments;
+unsigned short left_segments[4];
 
 extern char __executable_start, etext;
 
@@ -91,9 +92,8 @@ __asm__(
     "  mov host_stack, %rsp\n"
     "  push $2\n"
     "  popfq\n"
-    "  xor %eax, %eax\n"
-    "  mov %ds, %ax\n  mov %eax, left_segments\n"
-    "  mov %es, %ax\n  mov %eax, left_segments+4\n"
+    "  movw %ds, left_segments\n"
+    "  movw %es, left_segments+2\n"
     "  mov $" VALUE(USER_DATA) ", %eax\n"
     "  mov %eax, %ds\n  mov %eax, %es\n"
     "  fninit\n"
@@ -118,6 +118,9 @@ void handler(int signal, siginfo_t *info, void *context) {
     left_vector = signal == SIGSYS ? VECTOR_SYSTEM_CALL : saved[REG_TRAPNO];
     left_error = saved[REG_ERR];
     left_address = saved[REG_CR2];
+    if (signal == SIGSYS) left_error = left_address = 0;
+    left_segments[2] = saved[REG_CSGSFS];
+    left_segments[3] = saved[REG_CSGSFS] >> 48;
     if (left_rip >= (u64) &__executable_start && left_rip < (u64) &etext) {
         /* A fault of the witness itself, say of a state that XRSTOR refuses. */
         left_vector = VECTOR_BROKEN;
@@ -154,6 +157,7 @@ static void run_case(u8 *in, u8 *out, u64 entry, u64 selector) {
     image_out = out + CASE_IMAGE;
     left_vector = MARK_ENDED;
     left_error = left_address = left_rip = 0;
+    left_segments[2] = left_segments[3] = 0;
     /* In 64-bit code FS and GS have bases only; outside it their segments have to be usable. */
     u32 data = selector == SELECTOR_CODE64 ? 0 : USER_DATA;
     __asm__ volatile("mov %0, %%fs\n mov %0, %%gs" ::"r"(data));
@@ -168,7 +172,7 @@ static void run_case(u8 *in, u8 *out, u64 entry, u64 selector) {
     *(u64 *) (out + CASE_VECTOR) = left_vector;
     *(u64 *) (out + CASE_ERROR) = left_error;
     *(u64 *) (out + CASE_ADDRESS) = left_address;
-    *(u64 *) (out + CASE_SEGMENTS) = left_segments;
+    memcpy(out + CASE_SEGMENTS, left_segments, sizeof left_segments);
     memcpy(out + CASE_WINDOW, (void *) u64_at(in + CASE_WINDOW_ADDRESS), u32_at(in + CASE_WINDOW_LENGTH));
     memcpy(out + CASE_WINDOW + WINDOW_SIZE, (void *) u64_at(in + CASE_WINDOW_ADDRESS + 8), u32_at(in + CASE_WINDOW_LENGTH + 4));
 }
@@ -250,8 +254,25 @@ static void confine(void) {
     }
 }
 
+/* Stays on one processor: the limit of Linux' segment CPUNODE is its number. */
+static void stay(int worker) {
+    cpu_set_t allowed, one;
+    if (sched_getaffinity(0, sizeof allowed, &allowed)) {
+        perror("sched_getaffinity");
+        exit(6);
+    }
+    int left = worker % CPU_COUNT(&allowed), cpu = 0;
+    while (!CPU_ISSET(cpu, &allowed) || left-- > 0) cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    if (sched_setaffinity(0, sizeof one, &one)) {
+        perror("sched_setaffinity");
+        exit(6);
+    }
+}
+
 int main(int count, char **arguments) {
-    int file = count > 1 ? open(arguments[1], O_RDWR) : -1;
+    int file = count > 2 ? open(arguments[1], O_RDWR) : -1;
     if (file < 0) {
         fprintf(stderr, "no shared file\n");
         return 2;
@@ -267,6 +288,10 @@ int main(int count, char **arguments) {
     map(CODE_HIGH, CODE_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED, file, BATCH_CODE);
     map_data(DATA_LOW, shared + BATCH_PAGES);
     map_data(DATA_HIGH, shared + BATCH_PAGES + 2 * DATA_WRITABLE);
+    stay(atoi(arguments[2]));
+    u64 limit = 0;
+    __asm__ volatile("lsl %1, %0" : "+r"(limit) : "r"((u64) SELECTOR_CPUNODE) : "cc");
+    *(u32 *) (shared + BATCH_COUNT) = limit;
     u32 low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     host_mask = low & 7;
