@@ -28,6 +28,7 @@ class ProcessorHabitsTest {
     private static final int RDI = 7;
 
     private static final int SIMD_EXCEPTION = 19;
+    private static final int BREAKPOINT = 3;
     private static final int INVALID_OPCODE = 6;
     private static final int STACK_FAULT = 12;
     private static final int GENERAL_PROTECTION = 13;
@@ -203,6 +204,106 @@ class ProcessorHabitsTest {
         gpr(RDI, 8);
         assertThat(run(true, code)).isEqualTo(PAGE_FAULT);
         assertThat(address()).isEqualTo(MISSING + 8);
+    }
+
+    /** A far transfer out of 64-bit code cuts RSP to 32 bits; a CALL pushes where that leads. */
+    @Test
+    void farTransfersCutTheStackPointer() {
+        long high = CaseLayout.DATA_HIGH + 64;
+        frame(CaseLayout.DATA_HIGH + 64, CaseLayout.CODE_LOW, CaseLayout.SELECTOR_CODE32);
+        gpr(RSP, high);
+        assertThat(run(true, "cb")).as("RETF").isEqualTo(BREAKPOINT);
+        assertThat(gpr(RSP)).isEqualTo(high + 8 & 0xffff_ffffL);
+        assertThat(codeSelector()).isEqualTo(CaseLayout.SELECTOR_CODE32);
+        gpr(RBX, high);
+        assertThat(run(true, "ff 2b")).as("JMP").isEqualTo(BREAKPOINT);
+        assertThat(gpr(RSP)).isEqualTo(high & 0xffff_ffffL);
+        assertThat(run(true, "ff 1b")).as("CALL").isEqualTo(BREAKPOINT);
+        assertThat(gpr(RSP)).isEqualTo((high & 0xffff_ffffL) - 8);
+        assertThat(run(true, "48 ff 1b")).as("CALL with REX.W").isEqualTo(BREAKPOINT);
+        assertThat(gpr(RSP)).isEqualTo((high & 0xffff_ffffL) - 16);
+        frame(high, CaseLayout.CODE_LOW, CaseLayout.SELECTOR_CODE64);
+        assertThat(run(true, "cb")).as("within 64-bit code").isEqualTo(BREAKPOINT);
+        assertThat(gpr(RSP)).isEqualTo(high + 8);
+    }
+
+    /** RETF to another level reads its stack pointer before it looks at the selector that forbids it. */
+    @Test
+    void farReturnsReadTheOuterStackFirst() {
+        gpr(RSP, DATA);
+        frame(DATA, CaseLayout.CODE_LOW, CaseLayout.SELECTOR_CODE64 & ~3);
+        assertThat(run(true, "ca 00 7f")).isEqualTo(PAGE_FAULT);
+        assertThat(address()).isEqualTo(DATA + 8 + 0x7f00 + 4);
+        assertThat(run(true, "ca 00 01")).isEqualTo(GENERAL_PROTECTION);
+        frame(DATA, CaseLayout.CODE_LOW, CaseLayout.SELECTOR_CODE64);
+        assertThat(run(true, "ca 00 7f")).as("the same level").isEqualTo(BREAKPOINT);
+    }
+
+    /** RETF and IRET read their frames from the end. */
+    @ParameterizedTest
+    @CsvSource({"cb, true, 4", "cb, false, 4", "cf, true, 8", "48cf, true, 16", "cf, false, 8"})
+    void framesAreReadFromTheirEnd(String code, boolean wide, int first) {
+        gpr(RSP, MISSING + 64);
+        assertThat(run(wide, code)).isEqualTo(PAGE_FAULT);
+        assertThat(address()).isEqualTo(MISSING + 64 + first);
+    }
+
+    /** An offset past 4 GiB is outside of a 32-bit code segment, whatever its sign as a long. */
+    @Test
+    void wideOffsetsAreOutsideOf32BitCode() {
+        gpr(RSP, DATA);
+        in.set(JAVA_LONG_UNALIGNED, CaseLayout.CASE_WINDOW, 0x8000_0000_2000_0000L);
+        in.set(JAVA_LONG_UNALIGNED, CaseLayout.CASE_WINDOW + 8, CaseLayout.SELECTOR_CODE32);
+        window(DATA, 16);
+        assertThat(run(true, "48 cb")).isEqualTo(GENERAL_PROTECTION);
+        assertThat(gpr(RSP)).isEqualTo(DATA);
+    }
+
+    private void frame(long place, long offset, int selector) {
+        in.set(JAVA_INT_UNALIGNED, CaseLayout.CASE_WINDOW, (int) offset);
+        in.set(JAVA_INT_UNALIGNED, CaseLayout.CASE_WINDOW + 4, selector);
+        window(place, 8);
+    }
+
+    private void window(long place, int length) {
+        in.set(JAVA_LONG_UNALIGNED, CaseLayout.CASE_WINDOW_ADDRESS, place);
+        in.set(JAVA_INT_UNALIGNED, CaseLayout.CASE_WINDOW_LENGTH, length);
+    }
+
+    private int codeSelector() {
+        return (int) (out.get(JAVA_LONG_UNALIGNED, CaseLayout.CASE_SEGMENTS) >>> 32) & 0xffff;
+    }
+
+    /** XSAVE looks at its image's first and last byte, FXSAVE at the last and then the first. */
+    @ParameterizedTest
+    @CsvSource({"0fae23, 575, 832, 7", "0fae03, 511, 512, 7", "0fc723, 575, 832, 7"})
+    void imagesFaultAtTheirLastByte(String code, int atLeast, int atMost, int components) {
+        gpr(RAX, components);
+        gpr(2, 0);
+        gpr(RBX, READ_ONLY - 64);
+        assertThat(run(true, code)).isEqualTo(PAGE_FAULT);
+        assertThat(address() - (READ_ONLY - 64)).isBetween((long) atLeast, (long) atMost - 1);
+    }
+
+    /** FXSAVE of a misaligned operand in the stack segment that is not canonical is #SS, XSAVE's is #GP. */
+    @Test
+    void misalignedImagesOutsideOfCanonicalSpace() {
+        gpr(5, 0x0010_0000_0000_0001L);
+        assertThat(run(true, "0f ae 45 00")).as("FXSAVE [RBP]").isEqualTo(STACK_FAULT);
+        assertThat(run(true, "0f ae 65 00")).as("XSAVE [RBP]").isEqualTo(GENERAL_PROTECTION);
+    }
+
+    /** Elements of masked moves that are not chosen do not count for the segment's limit. */
+    @Test
+    void maskedElementsAreChecked() {
+        // The seventh element begins two bytes before 4 GiB.
+        gpr(RBX, 0xffff_ffe6L);
+        assertThat(run(false, "2e c4 e2 75 2c 03")).as("none is chosen").isEqualTo(ENDED);
+        in.set(JAVA_LONG_UNALIGNED, CaseLayout.CASE_IMAGE + LabCpu.IMAGE_XMM + 16, -1L);
+        assertThat(run(false, "2e c4 e2 75 2c 03")).as("the first is chosen").isEqualTo(PAGE_FAULT);
+        in.set(JAVA_LONG_UNALIGNED, CaseLayout.CASE_IMAGE + LabCpu.IMAGE_XMM + 16, 0);
+        in.set(JAVA_LONG_UNALIGNED, CaseLayout.CASE_IMAGE + LabCpu.IMAGE_YMM + 24, -1L);
+        assertThat(run(false, "2e c4 e2 75 2c 03")).as("the last is chosen").isEqualTo(GENERAL_PROTECTION);
     }
 
     /** Of UD0 and UD1 the opcode is fetched and no ModRM byte. */

@@ -248,7 +248,7 @@ class FarTransferTest {
                 }
             }
         }
-        // A far pointer has at most 32 bits of offset, REX.W or not (AMD).
+        // A far pointer has at most 32 bits of offset, REX.W or not; what a CALL pushes is as wide as REX.W says (AMD).
         try (SystemMachine m = SystemMachine.longMode(0)) {
             m.memory.writeInt(POINTER, (int) TARGET);
             m.memory.writeShort(POINTER + 4, (short) CODE64);
@@ -256,8 +256,9 @@ class FarTransferTest {
             long pointer = m.rsp();
             m.code(0x48, 0xff, 0x1b).step();
             assertThat(m.rip()).isEqualTo(TARGET);
-            assertThat(m.rsp()).isEqualTo(pointer - 8);
-            assertThat(m.memory.readInt(pointer - 8)).isEqualTo((int) TEXT + 3);
+            assertThat(m.rsp()).isEqualTo(pointer - 16);
+            assertThat(m.memory.readLong(pointer - 16)).isEqualTo(TEXT + 3);
+            assertThat(m.memory.readLong(pointer - 8)).isEqualTo(CODE64);
         }
     }
 
