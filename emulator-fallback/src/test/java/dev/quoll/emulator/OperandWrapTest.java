@@ -23,6 +23,8 @@ class OperandWrapTest {
     private static final long TABLES = 0x1_3000;
     private static final long DIRECTORY_POINTERS = 0x1_1000;
 
+    private static final long MIDDLE = 0x8000_0000L;
+
     /** Bytes of the operand below 4 GiB, and the instruction, whose operand is at EBX. */
     private record Access(int below, String code) {}
 
@@ -74,10 +76,11 @@ class OperandWrapTest {
             Cpu cpu = whole.cpu;
             cpu.access[RegisterFile.CS] = 0x9b | Cpu.DESCRIPTOR_DB;
             cpu.limit[RegisterFile.CS] = 0xffff_ffffL;
+            // Offsets do not wrap, linear addresses do: the operand's segments begin in the middle.
             for (int segment : new int[] {RegisterFile.DS, RegisterFile.ES, RegisterFile.SS}) {
                 cpu.access[segment] = 0x93 | Cpu.DESCRIPTOR_DB;
                 cpu.limit[segment] = 0xffff_ffffL;
-                cpu.setSegmentBase(segment, 0);
+                cpu.setSegmentBase(segment, segment == RegisterFile.SS ? 0 : MIDDLE);
             }
             cpu.updateMode();
             for (int i = 0; i < 3; i++) {
@@ -85,7 +88,7 @@ class OperandWrapTest {
                 cpu.set64(StateLayout.xmm(i) + 8, 0x9192939495969798L * (i + 1));
             }
             cpu.set64(StateLayout.RAX, 0x7000_0000);
-            cpu.set64(StateLayout.RBX, 0x1_0000_0000L - access.below);
+            cpu.set64(StateLayout.RBX, 0x1_0000_0000L - MIDDLE - access.below);
             assertThat(whole.run(access.code)).as(access.code).isEqualTo(-1);
             List<Object> state = new ArrayList<>();
             state.add(cpu.get64(StateLayout.RAX));

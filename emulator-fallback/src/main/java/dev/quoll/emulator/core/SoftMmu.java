@@ -209,7 +209,7 @@ public abstract class SoftMmu extends Tlb {
      */
     final long checkOperand(Op op, long linear, int size, boolean stack, int which) {
         long va = wrapped(op, linear);
-        if (longModeActive() && !(canonical(va) && canonical(va + size - 1)) || pastFlatLimit(op, va, size)) {
+        if (longModeActive() && !(canonical(va) && canonical(va + size - 1)) || pastFlatLimit(op, va, size, stack)) {
             throw fault(op, stack ? 12 : 13, true, 0);
         }
         if (alignmentChecked && which == USER && (va & size - 1) != 0) {
@@ -219,8 +219,8 @@ public abstract class SoftMmu extends Tlb {
     }
 
     /** The limit of 4 GiB that a flat segment has is a limit: an operand does not wrap (SDM vol. 3, 5.3). */
-    private boolean pastFlatLimit(Op op, long va, int size) {
-        return va + size - 1 > flatLimit && op != null && !op.checksLimit();
+    private boolean pastFlatLimit(Op op, long va, int size, boolean stack) {
+        return va + size - 1 > flatLimit && op != null && (stack || !op.checksLimit());
     }
 
     private boolean longModeActive() {
@@ -233,7 +233,7 @@ public abstract class SoftMmu extends Tlb {
      */
     public final void checkCanonical(Op op, long va, int size) {
         long first = va & linearMask;
-        if (longModeActive() && !(canonical(first) && canonical(first + size - 1)) || pastFlatLimit(op, first, size)) {
+        if (longModeActive() && !(canonical(first) && canonical(first + size - 1)) || pastFlatLimit(op, first, size, op.stackSegment)) {
             throw fault(op, op.stackSegment ? 12 : 13, true, 0);
         }
     }

@@ -55,7 +55,7 @@ final class Miscellany {
         private final int index;
 
         Bound(BlockContext context, Operand.Memory memory, int size, int index) {
-            super(context, memory, 2 * size, false);
+            super(context, memory, size, false);
             this.size = size;
             this.index = index;
         }
@@ -64,6 +64,7 @@ final class Miscellany {
         public void execute(Cpu cpu) {
             long va = address(cpu);
             long lower = size == 2 ? (short) cpu.load16(this, va) : cpu.load32(this, va);
+            checkSpan(cpu, va, 2 * size, false);
             long upper = size == 2 ? (short) cpu.load16(this, cpu.part(va, 2)) : cpu.load32(this, cpu.part(va, 4));
             long value = cpu.getSized(index, size);
             if (value < lower || value > upper) {

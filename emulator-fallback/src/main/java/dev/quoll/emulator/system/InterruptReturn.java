@@ -65,12 +65,12 @@ final class InterruptReturn {
     private static void long64(Cpu cpu, int size) {
         long pointer = cpu.get64(StateLayout.RSP);
         int old = cpu.cpl;
-        // AMD's processors read the flags first and the return address last of these.
+        // AMD's processors read the frame's lower part from its end, then the upper part so.
         long flags = cpu.loadStackAt(old, pointer + 2L * size, size);
         int code = (int) cpu.loadStackAt(old, pointer + size, size) & 0xffff;
         long rip = cpu.loadStackAt(old, pointer, size);
-        long stackPointer = cpu.loadStackAt(old, pointer + 3L * size, size);
         int stack = (int) cpu.loadStackAt(old, pointer + 4L * size, size) & 0xffff;
+        long stackPointer = cpu.loadStackAt(old, pointer + 3L * size, size);
         long codeDescriptor = FarReturn.returnCode(cpu, code);
         int level = code & 3;
         boolean to64 = (Descriptor.access(codeDescriptor) & Descriptor.LONG) != 0;

@@ -51,14 +51,12 @@ final class Comparison {
             LabInstance instance, MemorySegment mine, long a, MemorySegment theirs, long b, StringBuilder text) {
         long vector = mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_VECTOR);
         long other = theirs.get(JAVA_LONG_UNALIGNED, b + CaseLayout.CASE_VECTOR);
-        if (vector != other) {
-            Departure departure = vector == PAGE_FAULT && inWitness(mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_ADDRESS))
-                    ? Departure.WITNESS
-                    : Leeway.ofException(instance, vector, other, control(theirs, b));
-            if (departure != null) {
-                proof.departed(departure);
-                return true;
-            }
+        Departure departure = vector == PAGE_FAULT && inWitness(mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_ADDRESS))
+                ? Departure.WITNESS
+                : vector != other ? Leeway.ofException(instance, vector, other, control(theirs, b)) : null;
+        if (departure != null) {
+            proof.departed(departure);
+            return true;
         }
         boolean same = same(text, "exception", vector, other, -1);
         if (vector != LabCpu.ENDED) {

@@ -306,6 +306,32 @@ class ProcessorHabitsTest {
         assertThat(run(false, "2e c4 e2 75 2c 03")).as("the last is chosen").isEqualTo(GENERAL_PROTECTION);
     }
 
+    /** IRET reads SS and RSP in this order, behind the rest. */
+    @Test
+    void interruptReturnsReadTheUpperPartLast() {
+        gpr(RSP, MISSING - 6);
+        assertThat(run(true, "66 cf")).isEqualTo(PAGE_FAULT);
+        assertThat(address()).isEqualTo(MISSING + 2);
+    }
+
+    /** BOUND looks at its bounds one by one, at the segment's limit as well. */
+    @Test
+    void boundsAreCheckedOneByOne() {
+        gpr(RBX, 0xffff_fffcL);
+        assertThat(run(false, "2e 62 03")).isEqualTo(PAGE_FAULT);
+        gpr(RBX, 0xffff_fffdL);
+        assertThat(run(false, "2e 62 03")).isEqualTo(GENERAL_PROTECTION);
+    }
+
+    /** The stack ends at 4 GiB, whatever segment the other operand is in. */
+    @Test
+    void theStackEndsAt4Gib() {
+        gpr(RSP, 0xffff_ffffL);
+        gpr(RBX, DATA);
+        assertThat(run(false, "66 8f 03")).isEqualTo(STACK_FAULT);
+        assertThat(run(false, "65 66 8f 03")).isEqualTo(STACK_FAULT);
+    }
+
     /** Of UD0 and UD1 the opcode is fetched and no ModRM byte. */
     @ParameterizedTest
     @ValueSource(strings = {"0fff", "0fb9", "0fff84", "0fb905", "66 0fb9 84 24"})
