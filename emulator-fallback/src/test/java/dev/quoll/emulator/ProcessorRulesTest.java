@@ -126,6 +126,8 @@ class ProcessorRulesTest {
                 "0f0e", // femms
                 "660f79c1", // extrq
                 "f20f79c1", // insertq
+                "f30f2b03", // movntss [rbx]
+                "f20f2b03", // movntsd [rbx]
                 "8fe97812c0", // XOP
                 "0f04",
                 "0f0a",

@@ -58,8 +58,9 @@ final class EnvironmentOp extends SimpleMemOp {
         cpu.checkAlignment(this, va, field);
         int span = FIELDS * field + (registers ? 8 * REGISTER_BYTES : 0);
         // AMD's processors look at the first field of the image, then at its last byte.
+        cpu.checkCanonical(this, va, field);
         if (load) {
-            cpu.loadSized(this, va, field);
+            cpu.probeRead(this, va, field);
             checkSpan(cpu, va, span, !load);
             cpu.probeRead(this, displaced(cpu, va, span - 1), 1);
             cpu.probeRead(this, va, span);
@@ -68,7 +69,6 @@ final class EnvironmentOp extends SimpleMemOp {
                 loadRegisters(cpu, va + FIELDS * field);
             }
         } else {
-            cpu.checkCanonical(this, va, field);
             cpu.probeWrite(this, va, field);
             checkSpan(cpu, va, span, !load);
             cpu.probeWrite(this, displaced(cpu, va, span - 1), 1);

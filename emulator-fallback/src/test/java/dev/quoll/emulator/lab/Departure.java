@@ -57,6 +57,7 @@ enum Departure {
             false,
             "single steps of instructions that hold traps off (MOV SS, POP SS), and of gathers",
             "the trap belongs to the next instruction, or comes between elements; both have tests of their own"),
+    ALIGNMENT(false, "alignment checks (EFLAGS.AC is clear)", "they have a test of their own, AlignmentCheckTest"),
     TRAP_FLAG(
             false, "POPF and IRET that set TF or AC", "what traps then is an instruction behind the case's own");
 
