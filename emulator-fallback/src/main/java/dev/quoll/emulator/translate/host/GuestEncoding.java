@@ -66,10 +66,20 @@ final class GuestEncoding {
                 case 0xf2, 0xf3 -> repeat = bytes[at] & 0xff;
                 case 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 -> { }
                 default -> {
-                    return at;
+                    // A REX prefix that another prefix follows counts for nothing (SDM vol. 2, 2.2.1).
+                    if ((bytes[at] & 0xf0) != 0x40 || !prefix(bytes[at + 1] & 0xff)) {
+                        return at;
+                    }
                 }
             }
         }
+    }
+
+    private static boolean prefix(int value) {
+        return switch (value) {
+            case 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65 -> true;
+            default -> (value & 0xf0) == 0x40;
+        };
     }
 
     private int vex(byte[] bytes, int start, int first) {
