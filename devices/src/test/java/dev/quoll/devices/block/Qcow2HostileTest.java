@@ -26,7 +26,7 @@ class Qcow2HostileTest {
 
     @Test
     void damagedImagesEndInAnErrorOrWork() throws Exception {
-        damage(new Random().nextLong(), 300);
+        damage(new Random().nextLong(), 60);
     }
 
     @Tag("long")
