@@ -53,6 +53,9 @@ final class Leeway {
         return (mine, theirs) -> image && mine == 0 && theirs == MISALIGNED_SSE;
     }
 
+    /** What a single step ends with. */
+    private static final int DEBUG = 1;
+
     /**
      * Why an exception may be another than the host's, or null when it may not.
      *
@@ -62,7 +65,7 @@ final class Leeway {
      */
     static Departure ofException(LabInstance instance, long vector, long theirs, int control) {
         Instruction instruction = instance.instruction();
-        if (vector == GENERAL_PROTECTION && theirs == LabCpu.ENDED && (control & MISALIGNED_MASK) != 0) {
+        if (vector == GENERAL_PROTECTION && (theirs == LabCpu.ENDED || theirs == DEBUG) && (control & MISALIGNED_MASK) != 0) {
             return Departure.MISALIGNED_SSE;
         }
         if (instruction != null && instruction.mnemonic() == Mnemonic.CALL

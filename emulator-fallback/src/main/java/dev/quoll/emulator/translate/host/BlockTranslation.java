@@ -471,6 +471,13 @@ final class BlockTranslation {
         flags.clobber();
         HostAssembler.Label slow = interpretAside();
         linear(memory);
+        boolean locked = instruction.lock() || instruction.mnemonic() == Mnemonic.XCHG;
+        if (locked && memory.size() > 1) {
+            // The host could do it over the border of two lines, but may be set up to kill processes that do.
+            out.rr(1, 0xf6, 0, T0); // test
+            out.u8(memory.size() - 1);
+            out.jump(HostAssembler.NOT_EQUAL, slow);
+        }
         translate(memory.size(), write, slow);
     }
 
