@@ -151,7 +151,7 @@ class DownloadKitTest {
         assertThat(kernel.modules().get(1).dependencies()).containsExactly("virtio");
         assertThat(steps).contains("Downloading linux-image-6.1-test", "Unpacking linux-image-6.1-test");
         try (var left = Files.list(cache)) {
-            assertThat(left).extracting(p -> p.getFileName().toString()).containsExactly("linux-image-cloud-amd64");
+            assertThat(left).extracting(p -> p.getFileName().toString()).containsExactly("linux-image-cloud-amd64." + KernelPackage.EDITION);
         }
 
         Files.delete(lists.resolve("linux-image-cloud-amd64.show"));
