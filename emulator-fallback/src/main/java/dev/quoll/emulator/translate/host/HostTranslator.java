@@ -116,6 +116,6 @@ public final class HostTranslator implements BlockCode {
 
     @Override
     public Made translate(Source source, Exits exits, long address, long leave, long jumps) {
-        return new BlockTranslation(out, source, exits, address, leave, jumps, leastBeforeExit).make();
+        return new BlockTranslation(new CodeInProgress(out, source, exits, address, leave), jumps, leastBeforeExit).make();
     }
 }

@@ -1,0 +1,92 @@
+package dev.quoll.emulator.translate.host;
+
+import dev.quoll.emulator.core.BlockCode;
+import dev.quoll.emulator.core.StateLayout;
+import dev.quoll.emulator.isa.Instruction;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A block that is being translated: the code written so far, the running instruction, and the ways out to the interpreter. */
+final class CodeInProgress {
+    private static final int STATE = HostRegister.STATE;
+
+    final HostAssembler out;
+    final FlagCode flags;
+    final BlockCode.Source source;
+    final BlockCode.Exits exits;
+    private final long address;
+    private final long leave;
+    private final List<Runnable> aside = new ArrayList<>();
+
+    /** The running instruction. */
+    int index;
+
+    Instruction instruction;
+
+    /**
+     * At a block's start.
+     *
+     * @param address where the code will be
+     * @param leave address of the frame's common exit
+     */
+    CodeInProgress(HostAssembler out, BlockCode.Source source, BlockCode.Exits exits, long address, long leave) {
+        this.out = out;
+        this.flags = new FlagCode(out);
+        this.source = source;
+        this.exits = exits;
+        this.address = address;
+        this.leave = leave;
+    }
+
+    void begin(int at) {
+        index = at;
+        instruction = source.instructions()[at];
+    }
+
+    /** Offset of the next instruction in its page. */
+    int next() {
+        return source.starts()[index] + instruction.length();
+    }
+
+    /** Puts off code that is rarely run until the block's main path is written. */
+    void aside(Runnable code) {
+        aside.add(code);
+    }
+
+    /** Writes what was put off; that may put off more. */
+    void writeAside() {
+        for (int i = 0; i < aside.size(); i++) {
+            aside.get(i).run();
+        }
+    }
+
+    /** Leaves by an exit. */
+    void exit(int number) {
+        out.storeImmediate(4, STATE, StateLayout.EXIT, number);
+        out.u8(0xe9);
+        out.u32((int) (leave - (address + out.position() + 4)));
+    }
+
+    /** Aside: the interpreter does the running instruction from its start. */
+    HostAssembler.Label interpretAside() {
+        HostAssembler.Label slow = new HostAssembler.Label();
+        FlagRecipe pending = flags.pending();
+        int at = index;
+        aside(() -> {
+            out.place(slow);
+            flags.aside(pending);
+            exit(exits.interpret(at));
+        });
+        return slow;
+    }
+
+    /** The host register of a guest register, loaded into the scratch register when it has none. */
+    int inHost(int guest, int scratch) {
+        int host = HostRegister.of(guest);
+        if (host != HostRegister.NONE) {
+            return host;
+        }
+        out.load(8, scratch, STATE, StateLayout.gpr(guest));
+        return scratch;
+    }
+}
