@@ -152,6 +152,11 @@ class AlignmentCheckTest {
             vcvtph2ps m64 at 4 | c4e2791307 | 68 | 17
             pcmpistri at 8 | 660f3a630700 | 72 | 17
             popq at 4 | 4883ec0c584883c404 | 64 | 17
+            enter to 1 | c8010000c9 | 64 | 17
+            fistpl of nothing, unmasked, at 2 | dbe3d97c24f8806424f8fed96c24f8db1f | 66 | 17
+            fistpl of nothing, unmasked, at 1 no page | dbe3d97c24f8806424f8fed96c24f8db1f | 4097 | 17
+            vcvtps2ph at 4 | c4e3791d0700 | 68 | 17
+            vcvtps2ph ymm at 8 no page | c4e37d1d0700 | 4104 | 17
             leave at 4 | 4889ea488d6c24f44989e0c94c89c44889d5 | 64 | 17
             """;
 

@@ -44,8 +44,9 @@ final class ToHalfOp extends VexOp implements FallThrough {
     public void execute(Cpu cpu) {
         long va = sourceAddress(cpu, FORM);
         if (FORM != REGISTER) {
-            // A page fault must leave MXCSR alone.
+            // A fault of memory must leave MXCSR alone.
             cpu.checkCanonical(this, va, LENGTH / 2);
+            cpu.checkAlignment(this, va, LENGTH / 2);
             cpu.probeWrite(this, va, LENGTH / 2);
         }
         Mxcsr mxcsr = cpu.beginSimd();

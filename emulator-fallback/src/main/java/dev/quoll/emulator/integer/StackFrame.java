@@ -38,7 +38,9 @@ final class StackFrame {
                 }
                 long pointer = cpu.get64(StateLayout.RSP) - bytes;
                 // The new top of the stack must be writable, or ENTER faults (it makes the frame, not the next push).
-                cpu.probeWrite(this, cpu.stackLinear(this, pointer, size, true), size);
+                long top = cpu.stackLinear(this, pointer, size, true);
+                cpu.checkAlignment(this, top, size);
+                cpu.probeWrite(this, top, size);
                 cpu.setStackPointer(pointer);
                 cpu.setSized(StateLayout.RBP, size, frame);
                 done = true;

@@ -27,9 +27,7 @@ final class FarReturn {
             from.commit();
         } else {
             if ((code & 3) != cpu.cpl) {
-                // The other level's stack pointer is read before the selector is looked at, which may forbid the return.
-                from.peek(release + size, size);
-                from.peek(release, size);
+                probeOuterStack(from, release, size);
             }
             long descriptor = returnCode(cpu, code);
             SegmentLoader.checkEntry(cpu, descriptor, rip, 0);
@@ -45,6 +43,12 @@ final class FarReturn {
         }
         cpu.setRip(rip);
         FarTransfer.leave64(cpu);
+    }
+
+    /** AMD's processors read another level's stack pointer before they look at the selector, which may forbid the return. */
+    static void probeOuterStack(FarStack from, int release, int size) {
+        from.peek(release + size, size);
+        from.peek(release, size);
     }
 
     /** The descriptor of the code segment a return goes to: RPL is the new level, not an inner one. */

@@ -117,8 +117,11 @@ final class InterruptReturn {
             toVirtual8086(cpu, from, rip, code, flags);
             return;
         }
-        long codeDescriptor = FarReturn.returnCode(cpu, code);
         int level = code & 3;
+        if (level != old) {
+            FarReturn.probeOuterStack(from, 0, size);
+        }
+        long codeDescriptor = FarReturn.returnCode(cpu, code);
         SegmentLoader.checkEntry(cpu, codeDescriptor, rip, 0);
         if (level == old) {
             SegmentLoader.commitCode(cpu, code, codeDescriptor, level);

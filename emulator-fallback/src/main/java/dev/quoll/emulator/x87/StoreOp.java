@@ -116,12 +116,14 @@ final class StoreOp extends X87Op implements FallThrough {
     /** What is not stored is checked all the same. */
     private void probe(Cpu cpu, long va) {
         cpu.checkCanonical(this, va, Source.bytes(FORMAT));
+        cpu.checkAlignment(this, va, Source.bytes(FORMAT));
         cpu.probeWrite(this, va, FORMAT == Source.EXTENDED || FORMAT == Source.BCD ? 10 : Source.bytes(FORMAT));
     }
 
     private void store10(Cpu cpu, long va, long low, int high) {
         // Ten bytes are accessed as eight and two.
         cpu.checkCanonical(this, va, 8);
+        cpu.checkAlignment(this, va, 8);
         cpu.probeWrite(this, va, 10);
         cpu.store64(this, va, low);
         cpu.store16(this, cpu.part(va, 8), high);

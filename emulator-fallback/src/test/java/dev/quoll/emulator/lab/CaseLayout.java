@@ -44,6 +44,8 @@ final class CaseLayout {
     static final int INSTANCE_CODE = 24;
     static final int LONGEST_CODE = 168;
     static final int INSTANCE_SIZE = 192;
+    /** At most what the witness puts behind an instance, to end it. */
+    static final int LONGEST_END = 24;
 
     static final int MOST_INSTANCES = 512;
     static final int MOST_CASES = 8192;

@@ -118,6 +118,7 @@ final class CaseMaker {
         long flags = random.nextInt() & Flags.STATUS | Flags.IF | 2;
         flags |= oneIn(8) ? Flags.DF : 0;
         flags |= oneIn(16) ? random.nextInt() & (Flags.ID | Flags.NT) : 0;
+        flags |= oneIn(16) ? Flags.AC : 0;
         if (instruction != null && !instance.program()) {
             flags |= oneIn(40) && InstanceMaker.mayStep(instruction.row()) ? Flags.TF : 0;
             if (instruction.row().has(Attribute.STACK)) {
@@ -361,8 +362,9 @@ final class CaseMaker {
         } else {
             gpr[base] = offset;
         }
-        window(0, target);
-        if (memory.addressSize() == 4 && instance.wide() && random.nextBoolean()) {
+        boolean cut = memory.addressSize() == 4 && instance.wide();
+        window(0, cut ? segmentBase(memory.segment()) + (relative & 0xffff_ffffL) : target);
+        if (cut && random.nextBoolean()) {
             // What is above 32 bits must not count.
             if (base != Operand.Memory.NONE && base != RSP) {
                 gpr[base] ^= random.nextLong() << 32;
@@ -471,11 +473,11 @@ final class CaseMaker {
                 // The trap after a POPF that sets TF comes behind the next instruction, which is not the case's.
                 if (windowLength[1] >= WINDOW_HALF + 8) {
                     long place = windowAt(1) + (gpr[RSP] - window[1]);
-                    in.set(JAVA_LONG_UNALIGNED, place, (random.nextBoolean() ? value() : random.nextInt()) & ~(long) (Flags.TF | Flags.AC));
+                    in.set(JAVA_LONG_UNALIGNED, place, (random.nextBoolean() ? value() : random.nextInt()) & ~(long) Flags.TF);
                 } else {
                     gpr[RSP] = area() + 256;
                     window(1, gpr[RSP]);
-                    in.set(JAVA_LONG_UNALIGNED, windowAt(1), random.nextInt() & ~(Flags.TF | Flags.AC));
+                    in.set(JAVA_LONG_UNALIGNED, windowAt(1), random.nextInt() & ~Flags.TF);
                 }
             }
             case LDMXCSR, VLDMXCSR -> in.set(
@@ -556,7 +558,7 @@ final class CaseMaker {
         long[] frame = {
             branchTarget(),
             codeSelector(),
-            interrupt ? random.nextInt() & ~(Flags.TF | Flags.AC) : value(),
+            interrupt ? random.nextInt() & ~Flags.TF : value(),
             oneIn(4) ? value() : stack(),
             oneIn(4) ? SELECTORS[random.nextInt(SELECTORS.length)] : 0x2b
         };

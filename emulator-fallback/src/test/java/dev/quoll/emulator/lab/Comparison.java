@@ -51,9 +51,14 @@ final class Comparison {
             LabInstance instance, MemorySegment mine, long a, MemorySegment theirs, long b, StringBuilder text) {
         long vector = mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_VECTOR);
         long other = theirs.get(JAVA_LONG_UNALIGNED, b + CaseLayout.CASE_VECTOR);
-        Departure departure = vector == PAGE_FAULT && inWitness(mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_ADDRESS))
-                ? Departure.WITNESS
-                : vector != other ? Leeway.ofException(instance, vector, other, control(theirs, b)) : null;
+        Departure departure = null;
+        if (vector == PAGE_FAULT && inWitness(mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_ADDRESS))) {
+            departure = Departure.WITNESS;
+        } else if (vector != LabCpu.ENDED && inOwnEnd(instance, mine.get(JAVA_LONG_UNALIGNED, a + CaseLayout.CASE_RIP))) {
+            departure = Departure.OWN_END;
+        } else if (vector != other) {
+            departure = Leeway.ofException(instance, vector, other, control(theirs, b));
+        }
         if (departure != null) {
             proof.departed(departure);
             return true;
@@ -103,6 +108,12 @@ final class Comparison {
 
     private static boolean inWitness(long address) {
         return address >= CaseLayout.WITNESS && address < CaseLayout.WITNESS_END;
+    }
+
+    /** Whether a branch has led to what the lab put behind it; an INT3 may have been run there, too. */
+    private static boolean inOwnEnd(LabInstance instance, long rip) {
+        long into = rip - instance.address() - instance.code().length;
+        return instance.branches() && into > 0 && into <= CaseLayout.LONGEST_END;
     }
 
     private static int control(MemorySegment state, long at) {

@@ -17,8 +17,6 @@ import java.util.Random;
 /** Makes instances of opcode rows, and places for them in the code areas. */
 final class InstanceMaker {
     private static final int PAGE = 4096;
-    /** Room for what the witness puts behind an instance. */
-    private static final int END = 16;
 
     private final Random random;
     private final EncodingSampler wide;
@@ -100,12 +98,12 @@ final class InstanceMaker {
         int size = kind.size() == OperandKind.Size.B ? 1 : Math.min(instruction.operandSize(), 4);
         if (size == 1) {
             int before = -128 + random.nextInt(128 - sample.code().length);
-            return sampler.withTail(sample, random.nextBoolean() ? before : END + random.nextInt(127 - END), 1);
+            return sampler.withTail(sample, random.nextBoolean() ? before : CaseLayout.LONGEST_END + random.nextInt(127 - CaseLayout.LONGEST_END), 1);
         }
         if (size == 4 && random.nextInt(4) != 0) {
             int offset = (int) address & CaseLayout.CODE_SIZE - 1;
             int to = random.nextInt(CaseLayout.CODE_SIZE);
-            while (to >= offset && to < offset + sample.code().length + END) {
+            while (to >= offset && to < offset + sample.code().length + CaseLayout.LONGEST_END) {
                 to = random.nextInt(CaseLayout.CODE_SIZE);
             }
             return sampler.withTail(sample, to - offset - sample.code().length, 4);

@@ -407,6 +407,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
             set64(StateLayout.gpr(i), number(CaseLayout.CASE_GPR + 8 * i));
         }
         setRflags(number(CaseLayout.CASE_FLAGS));
+        selectContext();
         setSegmentBase(FS, number(CaseLayout.CASE_FS_BASE));
         setSegmentBase(GS, number(CaseLayout.CASE_GS_BASE));
         int image = CaseLayout.CASE_IMAGE;

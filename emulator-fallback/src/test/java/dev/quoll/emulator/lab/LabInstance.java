@@ -1,5 +1,6 @@
 package dev.quoll.emulator.lab;
 
+import dev.quoll.emulator.isa.ControlFlow;
 import dev.quoll.emulator.isa.Decoded;
 import dev.quoll.emulator.isa.Instruction;
 import dev.quoll.emulator.isa.OpcodeRow;
@@ -18,6 +19,11 @@ record LabInstance(byte[] code, Decoded decoded, OpcodeRow row, boolean wide, lo
     /** The instruction, or null where there is none. */
     Instruction instruction() {
         return decoded instanceof Instruction instruction ? instruction : null;
+    }
+
+    /** Whether it may go on elsewhere than behind itself. */
+    boolean branches() {
+        return decoded instanceof Instruction instruction && instruction.row().flow() != ControlFlow.NEXT;
     }
 
     /** Whether a byte stands among its first, legacy prefixes. */

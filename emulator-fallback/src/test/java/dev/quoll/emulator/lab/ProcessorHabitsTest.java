@@ -239,6 +239,21 @@ class ProcessorHabitsTest {
         assertThat(run(true, "ca 00 7f")).as("the same level").isEqualTo(BREAKPOINT);
     }
 
+    /** IRET does the same where its frame may have no stack: outside of 64-bit code. */
+    @Test
+    void interruptReturnsReadTheOuterStackFirst() {
+        long pointer = MISSING - 3 * 4;
+        gpr(RSP, pointer);
+        assertThat(WORD & 3).as("level of the selector, which all data is").isNotEqualTo(3);
+        assertThat(run(false, "cf")).isEqualTo(PAGE_FAULT);
+        assertThat(address()).as("SS, behind IP, CS, flags and SP").isEqualTo(pointer + 4 * 4);
+        gpr(RSP, MISSING - 4 * 4);
+        assertThat(run(false, "cf")).isEqualTo(PAGE_FAULT);
+        assertThat(address()).isEqualTo(MISSING);
+        gpr(RSP, MISSING - 5 * 4);
+        assertThat(run(false, "cf")).as("the selector").isEqualTo(GENERAL_PROTECTION);
+    }
+
     /** RETF and IRET read their frames from the end. */
     @ParameterizedTest
     @CsvSource({"cb, true, 4", "cb, false, 4", "cf, true, 8", "48cf, true, 16", "cf, false, 8"})

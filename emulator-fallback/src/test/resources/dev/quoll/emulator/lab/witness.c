@@ -177,12 +177,17 @@ static void run_case(u8 *in, u8 *out, u64 entry, u64 selector) {
     memcpy(out + CASE_WINDOW + WINDOW_SIZE, (void *) u64_at(in + CASE_WINDOW_ADDRESS + 8), u32_at(in + CASE_WINDOW_LENGTH + 4));
 }
 
-/* An instruction is followed by a jump to leave(); all the rest of the code pages is INT3. */
+/*
+ * An instruction is followed by a jump to leave(); all the rest of the code pages is INT3. The target of the one in 64-bit
+ * code is aligned, as EFLAGS.AC may be set.
+ */
 static void place(u8 *code, u32 length, u32 offset, int wide) {
-    u8 stub64[14] = {0xff, 0x25, 0, 0, 0, 0};
+    u8 stub64[LONGEST_END] = {0xff, 0x25};
     u8 stub32[7] = {0xea};
     u64 target = (u64) leave;
-    memcpy(stub64 + 6, &target, 8);
+    u32 padding = -(offset + length + 6) & 7;
+    stub64[2] = padding;
+    memcpy(stub64 + 6 + padding, &target, 8);
     memcpy(stub32 + 1, &target, 4);
     stub32[5] = SELECTOR_CODE64;
     u8 *stub = wide ? stub64 : stub32;
@@ -192,7 +197,7 @@ static void place(u8 *code, u32 length, u32 offset, int wide) {
 }
 
 static void unplace(u32 length, u32 offset) {
-    u32 end = offset + length + 16;
+    u32 end = offset + length + LONGEST_END;
     memset(code_alias + offset, 0xcc, (end > CODE_SIZE ? CODE_SIZE : end) - offset);
 }
 
