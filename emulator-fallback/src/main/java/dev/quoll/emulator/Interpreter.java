@@ -2,6 +2,7 @@ package dev.quoll.emulator;
 
 import dev.quoll.emulator.avx.AvxFamily;
 import dev.quoll.emulator.core.BlockContext;
+import dev.quoll.emulator.core.EventDelivery;
 import dev.quoll.emulator.core.Mode;
 import dev.quoll.emulator.core.Op;
 import dev.quoll.emulator.core.OpFamily;
@@ -43,10 +44,15 @@ final class Interpreter implements OpTranslator {
 
     /** One with every family of instructions there is. */
     static Interpreter complete() {
+        return complete(new Delivery());
+    }
+
+    /** Likewise; {@code delivery} delivers what instructions raise. */
+    static Interpreter complete(EventDelivery delivery) {
         return new Interpreter(
                 new IntegerFamily(),
                 List.of(
-                        new SystemFamily(new Delivery()),
+                        new SystemFamily(delivery),
                         new SseFamily(),
                         new AvxFamily(),
                         new MmxFamily(),

@@ -1,5 +1,6 @@
 package dev.quoll.emulator;
 
+import dev.quoll.emulator.core.EventDelivery;
 import dev.quoll.emulator.core.Op;
 import dev.quoll.emulator.core.OpTranslator;
 import dev.quoll.emulator.isa.Instruction;
@@ -10,6 +11,11 @@ public final class ProductInterpreter {
 
     public static OpTranslator create() {
         return Interpreter.complete();
+    }
+
+    /** With a delivery of events that the caller has too. */
+    public static OpTranslator create(EventDelivery delivery) {
+        return Interpreter.complete(delivery);
     }
 
     /** Whether an op stands for an instruction that no family implements. */

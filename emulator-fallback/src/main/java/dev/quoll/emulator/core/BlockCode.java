@@ -7,6 +7,7 @@ public interface BlockCode {
     /**
      * A block to be translated: 64-bit code within one page.
      *
+     * @param mode {@link Mode} bits it was decoded for
      * @param bytes the page's bytes
      * @param instructions in order
      * @param starts offsets of the instructions in the page
@@ -15,7 +16,13 @@ public interface BlockCode {
      * @param interpreted whether an instruction has an op of its own, so that {@link Exits#interpret} can be asked for
      */
     record Source(
-            byte[] bytes, Instruction[] instructions, int[] starts, int end, boolean fallsThrough, boolean[] interpreted) {
+            int mode,
+            byte[] bytes,
+            Instruction[] instructions,
+            int[] starts,
+            int end,
+            boolean fallsThrough,
+            boolean[] interpreted) {
         /** Number of instructions. */
         public int count() {
             return instructions.length;

@@ -246,7 +246,7 @@ public final class NativeTier {
         boolean known = block.cell != 0;
         long cell = known ? block.cell : newCell(made);
         BlockCode.Made code = translator.translate(
-                new BlockCode.Source(page, instructions, starts, block.end, fallsThrough, interpreted),
+                new BlockCode.Source(block.mode, page, instructions, starts, block.end, fallsThrough, interpreted),
                 collector,
                 memory.address() + used,
                 leave,

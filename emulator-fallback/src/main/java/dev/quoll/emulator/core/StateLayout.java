@@ -75,6 +75,14 @@ public final class StateLayout {
     /** Scratch of translated code. */
     public static final int SCRATCH = 1584;
 
+    /**
+     * What of the vector registers is in the host's while translated code runs: 0 nothing, 1 XMM and MXCSR, 2 YMM too. 4 bytes; 0
+     * whenever the loop runs.
+     */
+    public static final int VECTORS_IN_HOST = 1632;
+    /** The host's own MXCSR while the guest's is in its place. */
+    public static final int HOST_MXCSR = 1636;
+
     /** Soft TLB contexts, see {@link Tlb}. */
     public static final int TLB = 4096;
 

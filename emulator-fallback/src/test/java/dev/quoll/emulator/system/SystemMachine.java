@@ -1,17 +1,14 @@
 package dev.quoll.emulator.system;
 
+import dev.quoll.emulator.ProductInterpreter;
 import dev.quoll.emulator.TestTier;
 import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.core.CpuPlatform;
 import dev.quoll.emulator.core.EventDelivery;
-import dev.quoll.emulator.core.Op;
-import dev.quoll.emulator.core.OpFamily;
-import dev.quoll.emulator.core.OpTranslator;
 import dev.quoll.emulator.core.PhysicalMemory;
 import dev.quoll.emulator.core.StateLayout;
-import dev.quoll.emulator.integer.IntegerFamily;
 import dev.quoll.emulator.isa.CpuFeature;
 import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.isa.Flags;
@@ -83,7 +80,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
                 arena,
                 new PhysicalMemory(memory, new MmioBus(), 40),
                 new Decoder(CpuFeature.ALL),
-                families(delivery),
+                ProductInterpreter.create(delivery),
                 delivery,
                 new CpuGroup(1));
         this.arena = arena;
@@ -92,19 +89,6 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
         fuseAfter(2);
         TestTier.translator().ifPresent(code -> translateAfter(1, arena, code, new Decoder(CpuFeature.ALL)));
         attach(this);
-    }
-
-    private static OpTranslator families(EventDelivery delivery) {
-        List<OpFamily> families = List.of(new SystemFamily(delivery), new IntegerFamily());
-        return (instruction, context) -> {
-            for (OpFamily family : families) {
-                Op op = family.translate(instruction, context);
-                if (op != null) {
-                    return op;
-                }
-            }
-            throw new AssertionError("no family has " + instruction);
-        };
     }
 
     private static SystemMachine bare() {

@@ -4,8 +4,9 @@ import java.io.ByteArrayOutputStream;
 import java.util.Random;
 
 /**
- * A random program of 64-bit integer code: loops, calls, jumps over a few instructions, accesses near a page that may be missing, and
- * everything that passes flags from one instruction to a later one. It ends with HLT, if no fault comes before.
+ * A random program of 64-bit code: loops, calls, jumps over a few instructions, accesses near a page that may be missing, and
+ * everything that passes flags from one instruction to a later one; integer code, or that and vector code. It ends with HLT, if no
+ * fault comes before.
  */
 final class TranslatedProgram {
     /** Points to data; the registers 0 to 15 but these three and RSP are the program's. */
@@ -24,11 +25,18 @@ final class TranslatedProgram {
     private final Random random;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final int pages;
+    private final boolean vectors;
+    private final VectorSteps vectorSteps;
 
-    /** @param pages how many pages of code it may fill, so that branches cross their borders */
-    TranslatedProgram(Random random, int pages) {
+    /**
+     * @param pages how many pages of code it may fill, so that branches cross their borders
+     * @param vectors whether half of it are vector instructions
+     */
+    TranslatedProgram(Random random, int pages, boolean vectors) {
         this.random = random;
         this.pages = pages;
+        this.vectors = vectors;
+        vectorSteps = new VectorSteps(random);
     }
 
     /** The bytes, to be placed at the start of a page. */
@@ -146,6 +154,10 @@ final class TranslatedProgram {
 
     /** One step: an instruction, or a small construction of several. */
     private void step(int depth) {
+        if (vectors && random.nextBoolean()) {
+            out.writeBytes(vectorSteps.next(this::free));
+            return;
+        }
         int size = size();
         int wide = Math.max(size, 2);
         switch (random.nextInt(26)) {
@@ -232,7 +244,7 @@ final class TranslatedProgram {
         u8(0xe8);
         u32(5);
         u8(0xe9);
-        TranslatedProgram body = new TranslatedProgram(random, 1);
+        TranslatedProgram body = new TranslatedProgram(random, 1, vectors);
         body.step(depth + 1);
         body.step(depth + 1);
         body.u8(0xc3);
@@ -242,7 +254,7 @@ final class TranslatedProgram {
     }
 
     private void patched(int depth) {
-        TranslatedProgram body = new TranslatedProgram(random, 1);
+        TranslatedProgram body = new TranslatedProgram(random, 1, vectors);
         for (int i = random.nextInt(3); i >= 0; i--) {
             body.step(depth + 1);
         }

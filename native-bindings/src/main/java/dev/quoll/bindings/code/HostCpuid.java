@@ -32,12 +32,25 @@ public final class HostCpuid implements AutoCloseable {
         (byte) 0xC3 // ret
     };
 
+    private static final byte[] XGETBV_CODE = {
+        0x31, (byte) 0xC9, // xor ecx, ecx
+        0x0F, 0x01, (byte) 0xD0, // xgetbv
+        0x48, (byte) 0xC1, (byte) 0xE2, 0x20, // shl rdx, 32
+        0x48, 0x09, (byte) 0xD0, // or rax, rdx
+        (byte) 0xC3 // ret
+    };
+
+    /** CPUID leaf 1, ECX: XGETBV can be executed. */
+    private static final int OSXSAVE = 1 << 27;
+
     private final ExecutableMemory memory;
     private final long entry;
+    private final long xgetbv;
 
     private HostCpuid(ExecutableMemory memory) {
         this.memory = memory;
         this.entry = memory.write(0, CODE);
+        this.xgetbv = memory.write(CODE.length, XGETBV_CODE);
     }
 
     /**
@@ -47,7 +60,7 @@ public final class HostCpuid implements AutoCloseable {
      * @throws NativeException if executable memory is refused
      */
     public static HostCpuid open() {
-        return new HostCpuid(ExecutableMemory.allocate(CODE.length));
+        return new HostCpuid(ExecutableMemory.allocate(CODE.length + XGETBV_CODE.length));
     }
 
     /** The answer for one leaf (EAX) and subleaf (ECX). Safe from any thread until {@link #close}. */
@@ -63,6 +76,14 @@ public final class HostCpuid implements AutoCloseable {
                     exchange.get(ValueLayout.JAVA_INT, RESULT + 8),
                     exchange.get(ValueLayout.JAVA_INT, RESULT + 12));
         }
+    }
+
+    /**
+     * XCR0, the register state that the host's system has enabled (SDM vol. 1, 13.3): bit 1 for XMM, bit 2 for the upper halves of YMM. 0
+     * where it has enabled nothing of the kind.
+     */
+    public long enabledState() {
+        return (query(1, 0).ecx() & OSXSAVE) == 0 ? 0 : CodeEntry.call(xgetbv, 0);
     }
 
     @Override

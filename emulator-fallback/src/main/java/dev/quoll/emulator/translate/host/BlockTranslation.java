@@ -15,6 +15,10 @@ final class BlockTranslation {
     private static final int T2 = HostRegister.T2;
 
     private final CodeInProgress work;
+    private final VectorWindow window;
+    /** How far it has to be open for the block's vector instructions. */
+    private int windowLevel = VectorWindow.CLOSED;
+
     private final MemoryCode memoryCode;
     private final FlagPolicy flagPolicy;
     private final StackCode stackCode;
@@ -31,11 +35,13 @@ final class BlockTranslation {
     private final HostAssembler.Label entered = new HostAssembler.Label();
 
     /**
+     * @param window of the translator
      * @param jumps address of the jump cache
      * @param leastBeforeExit see {@link HostTranslator}
      */
-    BlockTranslation(CodeInProgress work, long jumps, int leastBeforeExit) {
+    BlockTranslation(CodeInProgress work, VectorWindow window, long jumps, int leastBeforeExit) {
         this.work = work;
+        this.window = window;
         this.out = work.out;
         this.flags = work.flags;
         this.source = work.source;
@@ -53,7 +59,7 @@ final class BlockTranslation {
     BlockCode.Made make() {
         int count = source.count();
         int translated = 0;
-        while (translated < count && Translatable.is(source.instructions()[translated])) {
+        while (translated < count && Translatable.is(source.instructions()[translated], source.mode())) {
             translated++;
         }
         while (translated < count && translated > 0 && !source.interpreted()[translated]) {
@@ -79,10 +85,11 @@ final class BlockTranslation {
         out.u8(count);
         int fresh = out.position();
         flags.begin();
+        openWindow(translated);
         boolean open = true;
         for (int i = 0; i < translated; i++) {
             work.begin(i);
-            mark();
+            mark(translated);
             open = one();
         }
         if (translated < count) {
@@ -95,8 +102,36 @@ final class BlockTranslation {
         return new BlockCode.Made(out.bytes(), entered.position(), fresh, resume, wantsFlags);
     }
 
+    private void openWindow(int translated) {
+        for (int i = 0; i < translated; i++) {
+            windowLevel = Math.max(windowLevel, VectorCode.level(source.instructions()[i]));
+        }
+        if (windowLevel != VectorWindow.CLOSED) {
+            window.require(windowLevel, work, nextInterpreted(0));
+        }
+    }
+
+    /** The first instruction from {@code at} on that the interpreter can do: it has left out those that do nothing. */
+    private int nextInterpreted(int at) {
+        int next = at;
+        while (!source.interpreted()[next]) {
+            next++;
+        }
+        return next;
+    }
+
+    /** Whether a vector instruction is translated at or behind an instruction. */
+    private boolean vectorsFrom(int at, int translated) {
+        for (int i = at; i < translated; i++) {
+            if (VectorCode.level(source.instructions()[i]) != VectorWindow.CLOSED) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The place where an instruction begins, and a way back to it from the interpreter. */
-    private void mark() {
+    private void mark(int translated) {
         main[work.index] = new HostAssembler.Label();
         out.place(main[work.index]);
         if (work.index == 0) {
@@ -107,6 +142,10 @@ final class BlockTranslation {
         wantsFlags[at] = toHost || flags.inState() && flags.nativeForm();
         work.aside(() -> {
             resume[at] = out.position();
+            if (vectorsFrom(at, translated)) {
+                // Out of translated code it has been closed.
+                window.openOrInterpret(windowLevel, work, nextInterpreted(at));
+            }
             if (toHost) {
                 new FlagCode(out).restore();
             }
@@ -154,6 +193,10 @@ final class BlockTranslation {
                 branchCode.ret();
                 yield false;
             }
+            case LDMXCSR, VLDMXCSR -> {
+                VectorCode.loadControl(work, memoryCode);
+                yield true;
+            }
             default -> {
                 plain();
                 yield true;
@@ -187,6 +230,7 @@ final class BlockTranslation {
             flagPolicy.registersChange();
         }
         parse();
+        VectorCode.substitute(work.instruction.mnemonic(), encoding);
         new Rewriting(out, work.instruction, encoding, source.bytes(), memory != null).write();
         flagPolicy.after();
     }

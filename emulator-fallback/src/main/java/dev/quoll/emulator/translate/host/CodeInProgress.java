@@ -64,7 +64,17 @@ final class CodeInProgress {
     void exit(int number) {
         out.storeImmediate(4, STATE, StateLayout.EXIT, number);
         out.u8(0xe9);
-        out.u32((int) (leave - (address + out.position() + 4)));
+        toFrame(0);
+    }
+
+    /** Calls a routine of the frame, so many bytes from its common exit. */
+    void call(int fromLeave) {
+        out.u8(0xe8);
+        toFrame(fromLeave);
+    }
+
+    private void toFrame(int fromLeave) {
+        out.u32((int) (leave + fromLeave - (address + out.position() + 4)));
     }
 
     /** Aside: the interpreter does the running instruction from its start. */

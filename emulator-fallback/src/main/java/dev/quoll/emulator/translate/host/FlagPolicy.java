@@ -1,5 +1,6 @@
 package dev.quoll.emulator.translate.host;
 
+import dev.quoll.emulator.core.BlockCode;
 import dev.quoll.emulator.core.FlagLiveness;
 import dev.quoll.emulator.core.LazyFlags;
 import dev.quoll.emulator.core.StateLayout;
@@ -33,17 +34,18 @@ final class FlagPolicy {
         this.work = work;
         this.out = work.out;
         this.flags = work.flags;
-        liveAfter = liveness(work.source.instructions());
+        liveAfter = liveness(work.source);
     }
 
     /** Status flags that may be looked at behind each instruction of a block. */
-    private static int[] liveness(Instruction[] instructions) {
+    private static int[] liveness(BlockCode.Source source) {
+        Instruction[] instructions = source.instructions();
         int[] liveAfter = new int[instructions.length];
         int live = Flags.STATUS;
         for (int i = instructions.length - 1; i >= 0; i--) {
             Instruction each = instructions[i];
             liveAfter[i] = live;
-            boolean visible = FlagLiveness.mayFault(each) || !Translatable.is(each);
+            boolean visible = FlagLiveness.mayFault(each) || !Translatable.is(each, source.mode());
             live = visible
                     ? Flags.STATUS
                     : (live & ~FlagLiveness.surelyWritten(each.row()) | each.row().flagsRead()) & Flags.STATUS;
@@ -219,7 +221,9 @@ final class FlagPolicy {
         }
         List<OperandKind> kinds = row.operands();
         for (int i = 0; i < kinds.size(); i++) {
-            if (kinds.get(i).access().writes() && work.instruction.operand(i) instanceof Operand.Register register) {
+            if (kinds.get(i).access().writes()
+                    && work.instruction.operand(i) instanceof Operand.Register register
+                    && register.cls() != RegisterClass.XMM) {
                 flags.overwrite(register.number());
             }
         }

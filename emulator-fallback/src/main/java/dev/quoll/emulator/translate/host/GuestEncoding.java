@@ -9,6 +9,9 @@ final class GuestEncoding {
     static final int MAP_0F38 = 2;
     static final int MAP_0F3A = 3;
 
+    /** VEX.W in {@link #vexBits}. */
+    static final int VEX_W = 0x80;
+
     boolean operandSize;
     boolean addressSize;
     boolean lock;
@@ -149,6 +152,6 @@ final class GuestEncoding {
     }
 
     boolean wide() {
-        return vex ? (vexBits & 0x80) != 0 : (rex & 8) != 0;
+        return vex ? (vexBits & VEX_W) != 0 : (rex & 8) != 0;
     }
 }

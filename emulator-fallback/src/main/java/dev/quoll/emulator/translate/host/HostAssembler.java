@@ -137,6 +137,18 @@ final class HostAssembler {
         }
     }
 
+    /**
+     * The three-byte VEX prefix (SDM vol. 2, 2.3.5) of an instruction without index register.
+     *
+     * @param map number of the opcode map
+     * @param bits W, L and pp where they are in the third byte
+     */
+    void vex(int reg, int rm, int vvvv, int map, int bits) {
+        u8(0xc4);
+        u8((reg < 8 ? 0x80 : 0) | 0x40 | (rm < 8 ? 0x20 : 0) | map);
+        u8(bits | (~vvvv & 15) << 3);
+    }
+
     void modrmRegister(int reg, int rm) {
         u8(0xc0 | (reg & 7) << 3 | rm & 7);
     }

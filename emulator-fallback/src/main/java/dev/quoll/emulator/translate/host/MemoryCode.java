@@ -74,10 +74,11 @@ final class MemoryCode {
         HostAssembler.Label slow = work.interpretAside();
         linear(memory);
         boolean locked = work.instruction.lock() || work.instruction.mnemonic() == Mnemonic.XCHG;
-        if (locked && memory.size() > 1) {
-            // The host could do it over the border of two lines, but may be set up to kill processes that do.
+        // The host could do locked ones over the border of two lines, but may be set up to kill processes that do.
+        int mask = locked ? memory.size() - 1 : VectorCode.alignmentMask(work.instruction);
+        if (mask > 0) {
             out.rr(1, 0xf6, 0, T0); // test
-            out.u8(memory.size() - 1);
+            out.u8(mask);
             out.jump(HostAssembler.NOT_EQUAL, slow);
         }
         translate(memory.size(), write, slow);

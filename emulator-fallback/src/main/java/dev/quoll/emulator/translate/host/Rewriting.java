@@ -68,12 +68,27 @@ final class Rewriting {
 
     private void assign(OperandKind.Method method, Operand.Register register) {
         int guest = register.number();
+        if (register.cls() == RegisterClass.XMM) {
+            assignVector(method, guest);
+            return;
+        }
         byteRegisters |= register.size() == 1 && HostRegister.of(guest) >= HostRegister.RSP && method != OperandKind.Method.FIXED_GPR;
         switch (method) {
             case G -> reg = inHost(guest, HostRegister.T1);
             case E, R -> rm = inHost(guest, HostRegister.T2);
             case B -> vvvv = inHost(guest, memory ? HostRegister.T2 : HostRegister.T0);
             case Z -> low = inHost(guest, HostRegister.T1);
+            default -> { }
+        }
+    }
+
+    /** Vector registers have the host's of their own number. */
+    private void assignVector(OperandKind.Method method, int number) {
+        switch (method) {
+            case V -> reg = number;
+            case U, W -> rm = number;
+            case H -> vvvv = number;
+            // Of the immediate's upper half, or always XMM0.
             default -> { }
         }
     }
@@ -89,7 +104,7 @@ final class Rewriting {
 
     private void keep(OperandKind.Method method, Operand.Register register) {
         int guest = register.number();
-        if (HostRegister.of(guest) != HostRegister.NONE) {
+        if (register.cls() == RegisterClass.XMM || HostRegister.of(guest) != HostRegister.NONE) {
             return;
         }
         int from = switch (method) {
@@ -106,9 +121,7 @@ final class Rewriting {
         int regBits = reg >= 0 ? reg : encoding.hasModrm ? encoding.modrm >>> 3 & 7 : 0;
         int rmBits = memory ? HostRegister.T0 : rm >= 0 ? rm : low >= 0 ? low : encoding.hasModrm ? encoding.modrm & 7 : 0;
         if (encoding.vex) {
-            out.u8(0xc4);
-            out.u8((regBits < 8 ? 0x80 : 0) | 0x40 | (rmBits < 8 ? 0x20 : 0) | encoding.map);
-            out.u8(encoding.vexBits | (~(vvvv >= 0 ? vvvv : 0) & 15) << 3);
+            out.vex(regBits, rmBits, Math.max(vvvv, 0), encoding.map, encoding.vexBits);
         } else {
             legacyPrefixes(regBits, rmBits);
         }

@@ -30,7 +30,8 @@ final class Translatable {
 
     private Translatable() {}
 
-    static boolean is(Instruction instruction) {
+    /** @param mode of the code, {@link dev.quoll.emulator.core.Mode} bits */
+    static boolean is(Instruction instruction, int mode) {
         if (instruction.codeSize() != CodeSize.BITS64 || instruction.addressSize() != 8) {
             return false;
         }
@@ -44,7 +45,9 @@ final class Translatable {
             case JCC -> instruction.operandSize() == 8;
             case JMP, CALL -> instruction.operandSize() == 8 && near(instruction) && general(instruction);
             case RET -> instruction.operandSize() == 8 && instruction.row().flow() == ControlFlow.RETURN;
-            default -> (PLAIN.contains(instruction.mnemonic()) || NEWER.contains(instruction.mnemonic())) && plain(instruction);
+            default -> PLAIN.contains(instruction.mnemonic()) || NEWER.contains(instruction.mnemonic())
+                    ? plain(instruction)
+                    : VectorCode.translatable(instruction, mode);
         };
     }
 
