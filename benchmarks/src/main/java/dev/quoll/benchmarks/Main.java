@@ -1,32 +1,38 @@
 package dev.quoll.benchmarks;
 
 import dev.quoll.benchmarks.boot.BootCommand;
+import dev.quoll.benchmarks.guest.GuestBenchmark;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** Entry point of {@code ./quoll bench}. */
 @Command(
         name = "bench",
-        description = "Measures Quoll; see docs/benchmarks.md.",
-        synopsisSubcommandLabel = "COMMAND",
+        sortOptions = false,
+        description = {
+            "Measures Quoll; see docs/benchmarks.md.",
+            "Without a command: runs a program of many kernels natively, under Quoll's engines and tiers, and under QEMU's",
+            "emulator (TCG), in turn. The program is built with the host's C compiler; as a guest it is the first process of a",
+            "stock kernel. A table, a chart and all figures go into a folder."
+        },
+        synopsisSubcommandLabel = "[COMMAND]",
         subcommands = {BootCommand.class, JmhCommand.class})
-public final class Main implements Runnable {
+public final class Main implements Callable<Integer> {
     @Option(names = "--help", usageHelp = true, scope = ScopeType.INHERIT, description = "Shows this help.")
     private boolean help;
 
-    @Spec
-    private CommandSpec spec;
+    @Mixin
+    private GuestBenchmark guest;
 
     private Main() {}
 
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to measure: bench boot or bench jmh.");
+    public Integer call() throws BenchmarkException, InterruptedException {
+        return guest.run();
     }
 
     public static void main(String[] arguments) {

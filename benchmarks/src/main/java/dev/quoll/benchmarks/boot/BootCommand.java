@@ -1,6 +1,10 @@
 package dev.quoll.benchmarks.boot;
 
 import dev.quoll.benchmarks.BenchmarkException;
+import dev.quoll.benchmarks.contest.Circumstances;
+import dev.quoll.benchmarks.contest.Contest;
+import dev.quoll.benchmarks.contest.Contestant;
+import dev.quoll.benchmarks.contest.TemporaryFolder;
 import dev.quoll.boot.image.ImageException;
 import dev.quoll.boot.image.KernelImage;
 import dev.quoll.boot.kit.DownloadKit;
@@ -32,9 +36,6 @@ import picocli.CommandLine.Spec;
             "Tells wall time and CPU time up to a line that the first process prints."
         })
 public final class BootCommand implements Callable<Integer> {
-    /** Where the launcher says it is; the program is started through it. */
-    private static final String LAUNCHER = "quoll.launcher";
-
     /** Who unpacks the kernel under Quoll; under QEMU it is always the guest. */
     enum Unpack {
         VMM,
@@ -110,17 +111,13 @@ public final class BootCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--rounds, --memory and --limit are at least 1.");
         }
         PrintWriter out = spec.commandLine().getOut();
-        Path work = null;
-        try {
-            work = Files.createTempDirectory("quoll-bench-");
-            run(out, work);
+        try (TemporaryFolder work = new TemporaryFolder("quoll-bench-")) {
+            run(out, work.path());
             return 0;
         } catch (KitException | ImageException e) {
             throw new BenchmarkException(e.getMessage(), e);
         } catch (IOException e) {
             throw new BenchmarkException("a file could not be read or written: " + e.getMessage(), e);
-        } finally {
-            delete(work);
         }
     }
 
@@ -137,7 +134,7 @@ public final class BootCommand implements Callable<Integer> {
             guest = KernelImage.parse(image).description();
         }
         Path initramfs = Files.write(work.resolve("initramfs"), BenchmarkInitramfs.build(Files.readAllBytes(kit.busybox())));
-        List<Contestant> contestants = contestants(new Contest(image, initramfs, memoryMib, append));
+        List<Contestant> contestants = contestants(new Contest(image, initramfs, memoryMib, 1, append));
 
         String version = Circumstances.versionOf(qemu);
         List<String> circumstances = new ArrayList<>(Circumstances.lines(
@@ -157,14 +154,14 @@ public final class BootCommand implements Callable<Integer> {
     }
 
     private List<Contestant> contestants(Contest contest) throws BenchmarkException {
-        String launcher = System.getProperty(LAUNCHER);
-        if (launcher == null) {
-            throw new BenchmarkException("start it through the launcher, ./quoll bench boot, which it measures.");
-        }
+        String launcher = Contest.launcher();
         List<Contestant> contestants = new ArrayList<>();
         for (Unpack who : Unpack.values()) {
             if (who != Unpack.BOTH && (unpack == who || unpack == Unpack.BOTH)) {
-                contestants.add(contest.quoll(launcher, who.name().toLowerCase(Locale.ROOT)));
+                contestants.add(contest.quoll(
+                        "Quoll, kernel unpacked by " + (who == Unpack.VMM ? "the VMM" : "the guest"),
+                        launcher,
+                        List.of("--unpack", who.name().toLowerCase(Locale.ROOT))));
             }
         }
         models.forEach(model -> contestants.add(contest.qemu(qemu, machine, model)));
@@ -192,17 +189,5 @@ public final class BootCommand implements Callable<Integer> {
         lines.add("");
         lines.addAll(table);
         Files.write(markdown, lines);
-    }
-
-    private static void delete(Path folder) throws BenchmarkException {
-        if (folder == null) {
-            return;
-        }
-        try {
-            Files.deleteIfExists(folder.resolve("initramfs"));
-            Files.delete(folder);
-        } catch (IOException e) {
-            throw new BenchmarkException("the temporary folder %s cannot be deleted: %s.".formatted(folder, e.getMessage()), e);
-        }
     }
 }

@@ -1,5 +1,7 @@
 package dev.quoll.benchmarks.boot;
 
+import dev.quoll.benchmarks.contest.Contestant;
+import dev.quoll.benchmarks.contest.Tables;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,13 +24,6 @@ final class Results {
         all.get(contestant).samples().add(sample);
     }
 
-    /** The middle one of the values, or the mean of the two in the middle. */
-    static double median(DoubleStream values) {
-        double[] sorted = values.sorted().toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
-
     /**
      * The rows of a Markdown table, which is also fit to be read as it is. Ratios are medians of the ratios in each round:
      * two boots one after the other share the host's mood.
@@ -45,15 +40,15 @@ final class Results {
                 String.format(
                         Locale.ROOT,
                         "%.2f (%.2f to %.2f)",
-                        median(DoubleStream.of(sorted)),
+                        Tables.median(DoubleStream.of(sorted)),
                         sorted[0],
                         sorted[sorted.length - 1]),
-                String.format(Locale.ROOT, "%.2f", median(series.samples().stream().mapToDouble(s -> seconds(s.cpu())))),
+                String.format(Locale.ROOT, "%.2f", Tables.median(series.samples().stream().mapToDouble(s -> seconds(s.cpu())))),
                 ratio(series, Sample::wall),
                 ratio(series, Sample::cpu)
             });
         }
-        return markdown(rows);
+        return Tables.markdown(rows);
     }
 
     private String ratio(Series series, Function<Sample, Duration> time) {
@@ -62,34 +57,10 @@ final class Results {
         for (int round = 0; round < series.samples().size(); round++) {
             ratios.add(seconds(time.apply(series.samples().get(round))) / seconds(time.apply(base.get(round))));
         }
-        return String.format(Locale.ROOT, "%.2f", median(ratios.build()));
+        return String.format(Locale.ROOT, "%.2f", Tables.median(ratios.build()));
     }
 
     private static double seconds(Duration duration) {
         return duration.toNanos() / 1e9;
-    }
-
-    private static List<String> markdown(List<String[]> rows) {
-        int[] widths = new int[rows.getFirst().length];
-        for (String[] row : rows) {
-            for (int column = 0; column < row.length; column++) {
-                widths[column] = Math.max(widths[column], row[column].length());
-            }
-        }
-        List<String> lines = new ArrayList<>();
-        for (String[] row : rows) {
-            StringBuilder line = new StringBuilder("|");
-            StringBuilder rule = new StringBuilder("|");
-            for (int column = 0; column < row.length; column++) {
-                // The first column is text, the others are figures.
-                line.append(String.format(column == 0 ? " %-" + widths[column] + "s |" : " %" + widths[column] + "s |", row[column]));
-                rule.append(column == 0 ? "-".repeat(widths[column] + 2) + "|" : "-".repeat(widths[column] + 1) + ":|");
-            }
-            lines.add(line.toString());
-            if (lines.size() == 1) {
-                lines.add(rule.toString());
-            }
-        }
-        return lines;
     }
 }

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoll.benchmarks.BenchmarkException;
+import dev.quoll.benchmarks.contest.Circumstances;
+import dev.quoll.benchmarks.contest.Contest;
+import dev.quoll.benchmarks.contest.Contestant;
+import dev.quoll.benchmarks.contest.Tables;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,8 +57,8 @@ class BootBenchmarkTest {
 
     @Test
     void everyContestantGetsTheSameGuest() {
-        Contest contest = new Contest(Path.of("/k/vmlinuz"), Path.of("/k/initramfs"), 256, "quiet");
-        Contestant quoll = contest.quoll("./quoll", "vmm");
+        Contest contest = new Contest(Path.of("/k/vmlinuz"), Path.of("/k/initramfs"), 256, 1, "quiet");
+        Contestant quoll = contest.quoll("Quoll", "./quoll", List.of());
         Contestant qemu = contest.qemu("qemu", "q35", "max");
         for (Contestant contestant : List.of(quoll, qemu)) {
             assertThat(contestant.command()).contains("/k/vmlinuz", "/k/initramfs", "256M");
@@ -65,8 +69,8 @@ class BootBenchmarkTest {
 
     @Test
     void mediansAreTakenOfTimesAndOfRatiosInEachRound() {
-        assertThat(Results.median(DoubleStream.of(3, 1, 2))).isEqualTo(2);
-        assertThat(Results.median(DoubleStream.of(4, 1, 2, 3))).isEqualTo(2.5);
+        assertThat(Tables.median(DoubleStream.of(3, 1, 2))).isEqualTo(2);
+        assertThat(Tables.median(DoubleStream.of(4, 1, 2, 3))).isEqualTo(2.5);
 
         Results results = new Results(List.of(new Contestant("A", List.of()), new Contestant("B", List.of())));
         double[][] rounds = {{1, 2}, {4, 4}, {2, 6}};

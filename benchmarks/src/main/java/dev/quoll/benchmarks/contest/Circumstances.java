@@ -1,4 +1,4 @@
-package dev.quoll.benchmarks.boot;
+package dev.quoll.benchmarks.contest;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -16,11 +16,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a figure is worth nothing without: the host, the programs and the guest it was measured with. */
-final class Circumstances {
+public final class Circumstances {
     private Circumstances() {}
 
     /** One fact a line. @param guest the kernel; @param qemu QEMU's version line, or why there is none */
-    static List<String> lines(String guest, String qemu, int rounds) {
+    public static List<String> lines(String guest, String qemu, int rounds) {
         List<String> lines = new ArrayList<>();
         lines.add("date: " + ZonedDateTime.now(ZoneOffset.UTC).format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'")));
         lines.add("host: %s, %d CPUs for this process, %s %s, load %s"
@@ -57,7 +57,7 @@ final class Circumstances {
     }
 
     /** The first line that a program prints about its version, or empty when it cannot be started. */
-    static String versionOf(String program) {
+    public static String versionOf(String program) {
         try {
             Process process = new ProcessBuilder(program, "--version").redirectErrorStream(true).start();
             try (BufferedReader reader = new BufferedReader(

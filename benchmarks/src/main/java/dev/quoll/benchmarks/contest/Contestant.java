@@ -1,4 +1,4 @@
-package dev.quoll.benchmarks.boot;
+package dev.quoll.benchmarks.contest;
 
 import java.util.List;
 
@@ -8,8 +8,8 @@ import java.util.List;
  * @param name for the table
  * @param command what starts it, with the guest's serial console on standard output
  */
-record Contestant(String name, List<String> command) {
-    Contestant {
+public record Contestant(String name, List<String> command) {
+    public Contestant {
         command = List.copyOf(command);
     }
 }
