@@ -7,6 +7,7 @@ import dev.quoll.machine.Engine;
 import dev.quoll.machine.Engines;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,16 +41,14 @@ final class DoctorCommand implements Callable<Integer> {
         for (Engines.Candidate candidate : candidates) {
             String name = candidate.engine().name();
             switch (candidate.probe()) {
-                case Engine.Probe.Usable(Engine.SpeedClass speed, String detail) -> {
+                case Engine.Probe.Usable(_, String detail, Optional<Engine.Obstacle> obstacle) -> {
                     out.println("engine %s: works%s; %s".formatted(name, usable ? "" : ", and is what --engine auto takes", detail));
-                    if (speed == Engine.SpeedClass.CRAWLING) {
-                        out.println("  slower than the emulator: it interprets kernel code in the host's kernel");
-                    }
+                    obstacle.ifPresent(slow -> out.println("  " + slow.fix()));
                     usable = true;
                 }
-                case Engine.Probe.Unusable(String reason, String fix) -> {
-                    out.println("engine %s: does not work here: %s".formatted(name, reason));
-                    out.println("  " + fix);
+                case Engine.Probe.Unusable(Engine.Obstacle obstacle) -> {
+                    out.println("engine %s: does not work here: %s".formatted(name, obstacle.reason()));
+                    out.println("  " + obstacle.fix());
                 }
             }
         }

@@ -98,8 +98,8 @@ final class EngineOption {
 
     private static String reason(Engine.Probe probe) {
         return switch (probe) {
-            case Engine.Probe.Usable(_, String detail) -> detail;
-            case Engine.Probe.Unusable(String reason, _) -> reason;
+            case Engine.Probe.Usable usable -> usable.detail();
+            case Engine.Probe.Unusable unusable -> unusable.reason();
         };
     }
 }

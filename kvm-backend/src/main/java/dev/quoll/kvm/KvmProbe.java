@@ -1,21 +1,20 @@
 package dev.quoll.kvm;
 
-import dev.quoll.bindings.Errno;
 import dev.quoll.bindings.NativeException;
 import dev.quoll.bindings.NativeUnavailableException;
 import dev.quoll.bindings.file.FileDescriptor;
 import dev.quoll.bindings.kvm.kvm_h;
 import dev.quoll.bindings.linux.linux_h;
+import dev.quoll.machine.Engine.Obstacle;
 import dev.quoll.machine.Engine.Probe;
 import dev.quoll.machine.Engine.SpeedClass;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
- * What a host's KVM can do. It opens the device, asks for its version and capabilities, and runs a short guest: some KVMs
+ * What a host's KVM can do, and what stands in its way ({@link KvmObstacle}). It opens the device, asks for its version and capabilities, and runs a short guest: some KVMs
  * open and answer like any other but interpret kernel code in the host's kernel, a thousand times slower than a processor
  * with virtualization, and only a measurement tells them apart.
  *
@@ -57,6 +56,11 @@ public final class KvmProbe {
             return (double) guestNanos / Math.max(1, nativeNanos);
         }
 
+        /** For a human. */
+        String figure() {
+            return "a kernel-mode loop takes %.1f times its native time".formatted(ratio());
+        }
+
         SpeedClass speed() {
             return ratio() < INTERPRETED ? SpeedClass.HARDWARE : SpeedClass.CRAWLING;
         }
@@ -80,61 +84,52 @@ public final class KvmProbe {
 
     private Findings probe() {
         EnumSet<Capability> missing = EnumSet.allOf(Capability.class);
+        Optional<KvmObstacle> foreign = wrongHost(System.getProperty("os.name"), System.getProperty("os.arch"));
+        if (foreign.isPresent()) {
+            return unusable(foreign.get(), missing);
+        }
         try (FileDescriptor kvm = FileDescriptor.open(device, linux_h.O_RDWR())) {
             int version = kvm.ioctl("KVM_GET_API_VERSION", kvm_h.KVM_GET_API_VERSION(), 0);
             if (version != kvm_h.KVM_API_VERSION()) {
-                return unusable(
-                        "%s speaks version %d of the KVM interface, not %d".formatted(device, version, kvm_h.KVM_API_VERSION()),
-                        "Use a kernel of Linux 2.6.22 or later.",
-                        missing);
+                return unusable(new KvmObstacle.OtherInterface(device, version), missing);
             }
             missing.removeIf(capability -> offers(kvm, capability));
-            String lacking = missing.stream()
+            List<Capability> lacking = missing.stream()
                     .filter(capability -> capability.need() == Capability.Need.ALWAYS)
-                    .map(capability -> "KVM_CAP_%s (%s)".formatted(capability, capability.use()))
-                    .collect(Collectors.joining(", "));
+                    .toList();
             if (!lacking.isEmpty()) {
-                return unusable("the host's KVM lacks " + lacking, "Use a newer kernel on the host.", missing);
+                return unusable(new KvmObstacle.MissingCapabilities(lacking), missing);
             }
-            LoopTimes times = LongModeLoop.time(kvm);
-            return new Findings(new Probe.Usable(times.speed(), detail(times)), List.copyOf(missing), Optional.of(times));
+            return usable(LongModeLoop.time(kvm), missing);
         } catch (NativeException e) {
-            return unusable(reason(e), fix(e), missing);
+            return unusable(KvmObstacle.of(e), missing);
         } catch (NativeUnavailableException e) {
-            return unusable("KVM is reached by native calls: " + e.getMessage(), "The emulator works without them.", missing);
+            return unusable(new KvmObstacle.NoNativeAccess(e.getMessage()), missing);
         } catch (GuestLoopException e) {
-            return unusable(e.getMessage(), "Look for KVM's messages in the host's log: journalctl -k", missing);
+            return unusable(new KvmObstacle.Broken(e.getMessage()), missing);
         }
+    }
+
+    /** @param architecture as the property {@code os.arch} has it */
+    static Optional<KvmObstacle> wrongHost(String system, String architecture) {
+        boolean right = system.equals("Linux") && (architecture.equals("amd64") || architecture.equals("x86_64"));
+        return right ? Optional.empty() : Optional.of(new KvmObstacle.WrongHost(system, architecture));
     }
 
     private static boolean offers(FileDescriptor kvm, Capability capability) {
         return kvm.ioctl("KVM_CHECK_EXTENSION", kvm_h.KVM_CHECK_EXTENSION(), capability.number()) > 0;
     }
 
-    private static Findings unusable(String reason, String fix, Set<Capability> missing) {
-        return new Findings(new Probe.Unusable(reason, fix), List.copyOf(missing), Optional.empty());
+    private static Findings unusable(KvmObstacle obstacle, Set<Capability> missing) {
+        return new Findings(new Probe.Unusable(obstacle), List.copyOf(missing), Optional.empty());
     }
 
-    /** What failed, without the remedy, which {@link #fix} tells. */
-    static String reason(NativeException failure) {
-        String error = Errno.of(failure.errno()).map(Errno::meaning).orElse("error " + failure.errno());
-        return failure.call().equals("open")
-                ? "%s cannot be opened: %s".formatted(failure.subject(), error)
-                : "%s on %s failed: %s".formatted(failure.call(), failure.subject(), error);
-    }
-
-    static String fix(NativeException failure) {
-        return failure.remedy()
-                .orElse(failure.is(Errno.ENOTTY)
-                        ? "Check that the path names the KVM device."
-                        : "Look for KVM's messages in the host's log: journalctl -k");
-    }
-
-    private static String detail(LoopTimes times) {
-        String figure = "a kernel-mode loop takes %.1f times its native time".formatted(times.ratio());
-        return switch (times.speed()) {
-            case HARDWARE, EMULATED -> figure;
-            case CRAWLING -> figure + ": this KVM interprets, without hardware virtualization under it";
-        };
+    private static Findings usable(LoopTimes times, Set<Capability> missing) {
+        Optional<Obstacle> obstacle = times.speed() == SpeedClass.CRAWLING
+                ? Optional.of(new KvmObstacle.SoftwareOnly(times))
+                : Optional.empty();
+        Probe verdict =
+                new Probe.Usable(times.speed(), obstacle.map(Obstacle::reason).orElseGet(times::figure), obstacle);
+        return new Findings(verdict, List.copyOf(missing), Optional.of(times));
     }
 }

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -54,6 +55,11 @@ class KvmProbeTest {
         assertThat(findings.verdict()).isInstanceOfSatisfying(Probe.Usable.class, usable -> {
             assertThat(usable.speed()).isEqualTo(times.speed()).isNotEqualTo(SpeedClass.EMULATED);
             assertThat(usable.detail()).contains("%.1f times".formatted(times.ratio()));
+            if (usable.speed() == SpeedClass.CRAWLING) {
+                assertThat(usable.obstacle()).contains(new KvmObstacle.SoftwareOnly(times));
+            } else {
+                assertThat(usable.obstacle()).isEmpty();
+            }
         });
         assertThat(findings.missing()).noneMatch(capability -> capability.need() == Capability.Need.ALWAYS);
     }
@@ -78,27 +84,45 @@ class KvmProbeTest {
         return count;
     }
 
+    private static <T extends KvmObstacle> T obstacle(Class<T> kind, String path) {
+        assertThat(unusable(KvmProbe.run(path)).obstacle()).isInstanceOf(kind);
+        return kind.cast(unusable(KvmProbe.run(path)).obstacle());
+    }
+
     @Test
     void aMissingDeviceIsToldWithTheFix() {
-        Probe.Unusable verdict = unusable(KvmProbe.run("/dev/kvm.absent"));
-        assertThat(verdict.reason()).isEqualTo("/dev/kvm.absent cannot be opened: no such file or directory");
-        assertThat(verdict.fix()).contains("modprobe");
+        KvmObstacle absent = obstacle(KvmObstacle.NoDevice.class, "/dev/kvm.absent");
+        assertThat(absent.reason()).isEqualTo("/dev/kvm.absent cannot be opened: no such file or directory");
+        assertThat(absent.fix()).contains("modprobe");
     }
 
     @Test
     void whatIsNoKvmIsToldApart() throws IOException {
         Path file = Files.createFile(folder.resolve("kvm"));
-        Probe.Unusable verdict = unusable(KvmProbe.run(file.toString()));
-        assertThat(verdict.reason()).contains("KVM_GET_API_VERSION", file.toString());
-        assertThat(verdict.fix()).contains("names the KVM device");
-        assertThat(unusable(KvmProbe.run(folder.toString())).reason()).contains("is a directory");
+        KvmObstacle other = obstacle(KvmObstacle.NotKvm.class, file.toString());
+        assertThat(other.reason()).contains("KVM_GET_API_VERSION", file.toString());
+        assertThat(other.fix()).contains("names the KVM device");
+        assertThat(obstacle(KvmObstacle.Broken.class, folder.toString()).reason()).contains("is a directory");
+    }
+
+    private static KvmObstacle opened(Errno error) {
+        return KvmObstacle.of(new NativeException("open", KvmProbe.DEVICE, error.number()));
     }
 
     @Test
     void aRefusalSaysWhichGroupToJoin() {
-        NativeException refusal = new NativeException("open", KvmProbe.DEVICE, Errno.EACCES.number());
-        assertThat(KvmProbe.reason(refusal)).isEqualTo("/dev/kvm cannot be opened: permission denied");
-        assertThat(KvmProbe.fix(refusal)).contains("group kvm");
+        for (Errno refusal : List.of(Errno.EACCES, Errno.EPERM)) {
+            assertThat(opened(refusal)).isInstanceOf(KvmObstacle.NoPermission.class);
+            assertThat(opened(refusal).fix()).contains("group kvm");
+        }
+        assertThat(opened(Errno.EACCES).reason()).isEqualTo("/dev/kvm cannot be opened: permission denied");
+    }
+
+    @Test
+    void aDeviceWithNothingBehindItIsNone() {
+        assertThat(opened(Errno.ENODEV)).isInstanceOf(KvmObstacle.NoDevice.class);
+        assertThat(opened(Errno.ENODEV).fix()).contains("VT-x");
+        assertThat(opened(Errno.EMFILE)).isInstanceOf(KvmObstacle.Broken.class);
     }
 
     @Test
@@ -106,7 +130,32 @@ class KvmProbeTest {
         assumeFalse("root".equals(System.getProperty("user.name")), "root may open everything");
         Path file = Files.createFile(
                 folder.resolve("kvm"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("---------")));
-        assertThat(unusable(KvmProbe.run(file.toString())).reason()).endsWith("permission denied");
+        assertThat(obstacle(KvmObstacle.NoPermission.class, file.toString()).reason()).endsWith("permission denied");
+    }
+
+    @Test
+    void anotherSystemOrProcessorIsTheWrongHost() {
+        assertThat(KvmProbe.wrongHost("Linux", "amd64")).isEmpty();
+        assertThat(KvmProbe.wrongHost("Linux", "aarch64")).contains(new KvmObstacle.WrongHost("Linux", "aarch64"));
+        assertThat(KvmProbe.wrongHost("Mac OS X", "x86_64").orElseThrow().reason()).endsWith("this host is Mac OS X on x86_64");
+    }
+
+    /** What no host at hand lacks. */
+    @Test
+    void everyObstacleIsASentenceWithAFix() {
+        List<KvmObstacle> obstacles = List.of(
+                new KvmObstacle.OtherInterface("/dev/kvm", 10),
+                new KvmObstacle.MissingCapabilities(List.of(Capability.SPLIT_IRQCHIP, Capability.IMMEDIATE_EXIT)),
+                new KvmObstacle.NoNativeAccess("it was not granted."),
+                new KvmObstacle.SoftwareOnly(new LoopTimes(30_000_000, 10_000)));
+        assertThat(obstacles).extracting(KvmObstacle::reason).containsExactly(
+                "/dev/kvm speaks version 10 of the KVM interface, not 12",
+                "the host's KVM lacks KVM_CAP_SPLIT_IRQCHIP (I/O APIC in this process), "
+                        + "KVM_CAP_IMMEDIATE_EXIT (leaving a guest without a race)",
+                "KVM is reached by native calls: it was not granted.",
+                "a kernel-mode loop takes 3000.0 times its native time: this KVM interprets, without hardware "
+                        + "virtualization under it");
+        assertThat(obstacles).allSatisfy(obstacle -> assertThat(obstacle.fix()).endsWith("."));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.quoll.machine;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Something that runs virtual CPUs: found by {@link java.util.ServiceLoader}, asked whether it can, then used. */
 public interface Engine {
@@ -33,11 +34,35 @@ public interface Engine {
 
     /** What {@link #probe} found. */
     sealed interface Probe {
-        /** It works. @param detail one line for a human, with the figure behind the speed class */
-        record Usable(SpeedClass speed, String detail) implements Probe {}
+        /**
+         * It works.
+         *
+         * @param detail one line for a human, with the figure behind the speed class
+         * @param obstacle what keeps it from being as fast as it could be, where the probe knows
+         */
+        record Usable(SpeedClass speed, String detail, Optional<Obstacle> obstacle) implements Probe {
+            /** As fast as it gets. */
+            public Usable(SpeedClass speed, String detail) {
+                this(speed, detail, Optional.empty());
+            }
+        }
 
-        /** It does not. @param reason what is missing, one sentence; @param fix what the user can do about it */
-        record Unusable(String reason, String fix) implements Probe {}
+        /** It does not. */
+        record Unusable(Obstacle obstacle) implements Probe {
+            /** What is missing, one sentence without its stop. */
+            public String reason() {
+                return obstacle.reason();
+            }
+        }
+    }
+
+    /** What stands between an engine and this host. Each engine has its own kinds, which it documents. */
+    interface Obstacle {
+        /** What is missing, one sentence without its stop. */
+        String reason();
+
+        /** What the user can do about it, one sentence with its stop. */
+        String fix();
     }
 
     /** How fast guest code runs, for the choice between engines. */

@@ -32,7 +32,7 @@ public final class Engines {
 
     private static int rank(Engine.Probe probe) {
         return switch (probe) {
-            case Engine.Probe.Usable(Engine.SpeedClass speed, _) -> speed.ordinal();
+            case Engine.Probe.Usable usable -> usable.speed().ordinal();
             case Engine.Probe.Unusable _ -> Integer.MAX_VALUE;
         };
     }
@@ -59,9 +59,9 @@ public final class Engines {
 
     private static String reason(Candidate candidate) {
         return switch (candidate.probe()) {
-            case Engine.Probe.Usable(_, String detail) -> candidate.engine().name() + ": " + detail;
-            case Engine.Probe.Unusable(String reason, String fix) ->
-                candidate.engine().name() + ": " + reason + " (" + fix + ")";
+            case Engine.Probe.Usable usable -> candidate.engine().name() + ": " + usable.detail();
+            case Engine.Probe.Unusable(Engine.Obstacle obstacle) ->
+                candidate.engine().name() + ": " + obstacle.reason() + " (" + obstacle.fix() + ")";
         };
     }
 
