@@ -27,22 +27,27 @@ final class IsaInterrupts {
     private static final int EDGE_LEVEL_PORTS = 0x4d0;
     private static final int NUMERIC_ERROR_PORTS = 0xf0;
 
-    private final IoApic ioApic;
+    /** The I/O APIC's. */
+    private final List<InterruptLine> pins;
+    /** Null where the board has none. */
     private final Pic8259 pic;
 
-    private IsaInterrupts(IoApic ioApic, Pic8259 pic) {
-        this.ioApic = ioApic;
+    private IsaInterrupts(List<InterruptLine> pins, Pic8259 pic) {
+        this.pins = pins;
         this.pic = pic;
     }
 
-    /** Puts the controllers on the machine. */
+    /** Puts the controllers on the machine, but for those that its engine brings. */
     static IsaInterrupts attach(Machine machine, Variant variant) {
         Partition partition = machine.partition();
+        if (!partition.interruptInputs().isEmpty()) {
+            return new IsaInterrupts(partition.interruptInputs(), null);
+        }
         IoApic ioApic = machine.add(new IoApic(partition.msiSink()));
         machine.mmio().register(BoardMap.IO_APIC, IoApic.LENGTH, IoApic.WIDTHS, ioApic);
         partition.setEoiListener(ioApic);
         if (variant == Variant.DEFAULT) {
-            return new IsaInterrupts(ioApic, null);
+            return new IsaInterrupts(pins(ioApic), null);
         }
         InterruptLine lint0 = partition.lint0();
         InterruptLine pin0 = ioApic.pin(EXTERNAL_INTERRUPT_PIN);
@@ -54,7 +59,7 @@ final class IsaInterrupts {
         machine.ports().register(MASTER_PORTS, Pic8259.PORTS, Pic8259.WIDTHS, pic.master());
         machine.ports().register(SLAVE_PORTS, Pic8259.PORTS, Pic8259.WIDTHS, pic.slave());
         machine.ports().register(EDGE_LEVEL_PORTS, 2, AccessWidths.BYTE, pic.edgeLevelControl());
-        IsaInterrupts interrupts = new IsaInterrupts(ioApic, pic);
+        IsaInterrupts interrupts = new IsaInterrupts(pins(ioApic), pic);
         NumericErrorLatch latch =
                 machine.add(new NumericErrorLatch(interrupts.line(NUMERIC_ERROR), partition.ignoreNumericError()));
         partition.setNumericErrorLine(latch.ferr());
@@ -73,7 +78,7 @@ final class IsaInterrupts {
 
     /** The wire of an ISA interrupt. */
     InterruptLine line(int irq) {
-        InterruptLine pin = ioApic.pin(pinOf(irq));
+        InterruptLine pin = pins.get(pinOf(irq));
         if (pic == null) {
             return pin;
         }
@@ -86,6 +91,10 @@ final class IsaInterrupts {
 
     /** The I/O APIC's own pins, by number. */
     List<InterruptLine> pins() {
+        return pins;
+    }
+
+    private static List<InterruptLine> pins(IoApic ioApic) {
         List<InterruptLine> pins = new ArrayList<>();
         for (int pin = 0; pin < IoApic.PINS; pin++) {
             pins.add(ioApic.pin(pin));

@@ -51,11 +51,11 @@ final class PcDevices {
         this.machine = machine;
         ports = machine.ports();
         power = machine.power();
-        if (machine.partition().owns().contains(Partition.IrqchipPart.IO_APIC)) {
-            throw new EngineException(
-                    "the engine brings an I/O APIC of its own, to which this board cannot wire its devices.");
-        }
         Variant variant = plan.chosenVariant();
+        if (variant == Variant.LEGACY && machine.partition().owns().contains(Partition.IrqchipPart.PIT)) {
+            throw new EngineException(
+                    "the legacy board's HPET takes over the wire of its 8254, which an engine that brings its own does not let go.");
+        }
         interrupts = IsaInterrupts.attach(machine, variant);
         List<InterruptLine> pins = new ArrayList<>(interrupts.pins());
         for (int index = 0; index < BoardMap.GSI_PCI_COUNT; index++) {

@@ -69,12 +69,24 @@ final class EngineOption {
             })
     private Assist assist;
 
+    @Option(
+            names = "--kvm-irqchip",
+            paramLabel = "split|full",
+            description = {
+                "Whether KVM keeps I/O APIC, 8259 and 8254 too (full), or only the local APICs",
+                "(split, the default)."
+            })
+    private String irqchip;
+
     /** The engine, probed. */
     Engine choose() throws CommandFailure {
         try {
             Engine engine = name.equals(AUTO) ? automatic() : Engines.named(name);
             if (engine instanceof KvmEngine && assist == Assist.OFF) {
-                engine = new KvmEngine(false);
+                engine = engine.with("assist", "off");
+            }
+            if (irqchip != null) {
+                engine = engine.with("irqchip", irqchip);
             }
             return jit == null ? engine : engine.with("jit", jit);
         } catch (EngineException e) {

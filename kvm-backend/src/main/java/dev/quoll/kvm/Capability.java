@@ -33,6 +33,8 @@ public enum Capability {
     SET_GUEST_DEBUG(kvm_h.KVM_CAP_SET_GUEST_DEBUG(), Need.WHERE_PRESENT, "breakpoints and single steps"),
     MANUAL_DIRTY_LOG_PROTECT2(
             kvm_h.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2(), Need.WHERE_PRESENT, "written pages, in portions"),
+    PIT2(kvm_h.KVM_CAP_PIT2(), Need.WHERE_PRESENT, "interrupt controllers and the 8254 in the kernel"),
+    REINJECT_CONTROL(kvm_h.KVM_CAP_REINJECT_CONTROL(), Need.WHERE_PRESENT, "ticks of the kernel's 8254 that are not made up for"),
     DIRTY_LOG_RING(kvm_h.KVM_CAP_DIRTY_LOG_RING(), Need.WHERE_PRESENT, "written pages, by ring"),
     BINARY_STATS_FD(kvm_h.KVM_CAP_BINARY_STATS_FD(), Need.WHERE_PRESENT, "the kernel's statistics");
 

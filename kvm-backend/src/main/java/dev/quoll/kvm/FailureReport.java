@@ -56,6 +56,11 @@ final class FailureReport {
         return registers(cpu, "KVM stopped the CPU: %s (%s%s)".formatted(reason.meaning(), reason, detail));
     }
 
+    /** {@code KVM_EXIT_DIRTY_RING_FULL} with nothing to take. */
+    static String ringOverrun(VirtualCpu cpu) {
+        return registers(cpu, "KVM has written beyond the end of its ring of written pages, and some are lost");
+    }
+
     /** {@code KVM_RUN} itself failed. */
     static String runFailed(VirtualCpu cpu, String error) {
         return registers(cpu, "KVM_RUN failed: " + error);

@@ -7,6 +7,7 @@ import dev.quoll.bindings.file.FileDescriptor;
 import dev.quoll.bindings.kvm.kvm_h;
 import dev.quoll.bindings.kvm.kvm_irq_routing;
 import dev.quoll.bindings.kvm.kvm_irq_routing_entry;
+import dev.quoll.bindings.kvm.kvm_irq_routing_irqchip;
 import dev.quoll.bindings.kvm.kvm_irq_routing_msi;
 import dev.quoll.bindings.kvm.kvm_msi;
 import dev.quoll.bindings.linux.linux_h;
@@ -15,15 +16,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Messages to the local APICs of a machine with a split irqchip, and its table of interrupt routes (api.rst,
- * KVM_SET_GSI_ROUTING).
+ * Messages to the local APICs of a machine, and its table of interrupt routes (api.rst, KVM_SET_GSI_ROUTING).
  *
- * <p>KVM tells of the end of an interrupt only for vectors that a level-triggered route among the first {@link #LEVEL} can
+ * <p>With a split irqchip KVM tells of the end of an interrupt only for vectors that a level-triggered route among the first {@link #LEVEL} can
  * send (api.rst, KVM_CAP_SPLIT_IRQCHIP). So each new level-triggered message gets a route before it is delivered; the
- * board's I/O APIC need not know.
+ * board's I/O APIC need not know. With all controllers in the kernel, the first routes are their wires.
  */
 final class InterruptRoutes implements MsiSink {
     /** Routes for level-triggered messages: more than an I/O APIC has pins, so that none under way is pushed out. */
@@ -52,9 +53,26 @@ final class InterruptRoutes implements MsiSink {
     private volatile Message[] table = new Message[LEVEL];
     private int oldest;
     private final BitSet taken = new BitSet();
+    private final boolean levelsEndHere;
+    /** The kernel's own controllers, where it has them. */
+    private final List<KernelIrqchip.Wire> wires;
 
-    InterruptRoutes(FileDescriptor machine) {
+    private InterruptRoutes(FileDescriptor machine, boolean levelsEndHere, List<KernelIrqchip.Wire> wires) {
         this.machine = machine;
+        this.levelsEndHere = levelsEndHere;
+        this.wires = wires;
+    }
+
+    /** Of a machine whose I/O APIC is in this process. */
+    static InterruptRoutes split(FileDescriptor machine) {
+        return new InterruptRoutes(machine, true, List.of());
+    }
+
+    /** Of a machine whose controllers are all the kernel's. */
+    static InterruptRoutes full(FileDescriptor machine) {
+        InterruptRoutes routes = new InterruptRoutes(machine, false, KernelIrqchip.wires());
+        routes.install(routes.table);
+        return routes;
     }
 
     @Override
@@ -62,7 +80,7 @@ final class InterruptRoutes implements MsiSink {
         if ((address & MSI_PAGE_MASK) != MSI_PAGE) {
             return; // a write to RAM or to a device, which no interrupt message is
         }
-        if ((data & LEVEL_TRIGGERED) != 0 && !routed(address, data)) {
+        if (levelsEndHere && (data & LEVEL_TRIGGERED) != 0 && !routed(address, data)) {
             addLevel(address, data);
         }
         MemorySegment message = scratch.get();
@@ -94,7 +112,7 @@ final class InterruptRoutes implements MsiSink {
     void addLevel(long address, int data) {
         lock.lock();
         try {
-            if (!routed(address, data)) {
+            if (levelsEndHere && !routed(address, data)) {
                 set(oldest, new Message(address, data));
                 oldest = (oldest + 1) % LEVEL;
             }
@@ -160,8 +178,11 @@ final class InterruptRoutes implements MsiSink {
 
     private void install(Message[] messages) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment routing = kvm_irq_routing.allocate(messages.length, arena);
+            MemorySegment routing = kvm_irq_routing.allocate(wires.size() + messages.length, arena);
             int count = 0;
+            for (KernelIrqchip.Wire wire : wires) {
+                fill(kvm_irq_routing.entries(routing, count++), wire);
+            }
             for (int gsi = 0; gsi < messages.length; gsi++) {
                 if (messages[gsi] != null) {
                     fill(kvm_irq_routing.entries(routing, count++), gsi, messages[gsi]);
@@ -170,6 +191,14 @@ final class InterruptRoutes implements MsiSink {
             kvm_irq_routing.nr(routing, count);
             machine.ioctl("KVM_SET_GSI_ROUTING", kvm_h.KVM_SET_GSI_ROUTING(), routing);
         }
+    }
+
+    private static void fill(MemorySegment entry, KernelIrqchip.Wire wire) {
+        kvm_irq_routing_entry.gsi(entry, wire.gsi());
+        kvm_irq_routing_entry.type(entry, kvm_h.KVM_IRQ_ROUTING_IRQCHIP());
+        MemorySegment pin = kvm_irq_routing_entry.u.irqchip(kvm_irq_routing_entry.u(entry));
+        kvm_irq_routing_irqchip.irqchip(pin, wire.chip());
+        kvm_irq_routing_irqchip.pin(pin, wire.pin());
     }
 
     private static void fill(MemorySegment entry, int gsi, Message message) {

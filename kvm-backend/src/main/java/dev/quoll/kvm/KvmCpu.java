@@ -217,6 +217,11 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
                 case INTR, IRQ_WINDOW_OPEN -> {
                     return null;
                 }
+                case DIRTY_RING_FULL -> {
+                    return partition.makeRoomInRing(index)
+                            ? null
+                            : new CpuExit.Failure(FailureReport.ringOverrun(this));
+                }
                 case DEBUG -> {
                     return new CpuExit.Breakpoint(run.debugAddress());
                 }
@@ -393,6 +398,9 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
 
     @Override
     public void reset() {
+        if (index == 0) {
+            partition.resetControllers();
+        }
         settled = true;
         shutDown = false;
         haltTold = false;
@@ -504,13 +512,5 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
             }
         }
         return text.toString();
-    }
-
-    void close() {
-        if (assistance != null) {
-            assistance.close();
-        }
-        run.close();
-        cpu.close();
     }
 }

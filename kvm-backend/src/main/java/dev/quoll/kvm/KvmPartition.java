@@ -25,12 +25,15 @@ import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * KVM's part of one machine: vCPUs with their local APICs. I/O APIC, 8259 and 8254 are the board's (api.rst,
- * KVM_CAP_SPLIT_IRQCHIP).
+ * KVM_CAP_SPLIT_IRQCHIP) or, if so chosen, {@link KernelIrqchip}'s.
  */
 final class KvmPartition implements Partition {
     /** Pages that Intel's processors need for real mode, below any firmware image and outside RAM (api.rst, 4.41). */
@@ -46,12 +49,18 @@ final class KvmPartition implements Partition {
 
     private final PartitionConfig config;
     private final Arena arena = Arena.ofShared();
+    /** In the order made. */
+    private final List<AutoCloseable> resources = new ArrayList<>(List.of(arena));
     private final FileDescriptor machine;
     private final InterruptRoutes routes;
+    private final Optional<KernelIrqchip> irqchip;
     private final KvmCpu[] cpus;
     private final PartitionTime time;
     private final KvmEventWiring wiring;
-    private MemorySlots slots;
+    private final MemorySlots slots;
+    private final Optional<DirtyRings> rings;
+    /** What the kernel counts of the machine, then of each CPU; empty where it has no such files. */
+    private final List<KernelStatistics> kernelFigures = new ArrayList<>();
     private final InterruptLine lint0 = this::setLint0;
     private final InterruptLine lint1 = this::setLint1;
     private final TimerQueue.Timer haltWatch;
@@ -61,12 +70,9 @@ final class KvmPartition implements Partition {
     private volatile ExternalInterruptSource externalSource;
     private volatile EoiListener eoiListener = _ -> {};
 
-    private KvmPartition(PartitionConfig config, KvmSystem kvm) throws EngineException {
+    private KvmPartition(PartitionConfig config, KvmOptions options, KvmSystem kvm) throws EngineException {
         this.config = config;
-        machine = kvm.createMachine();
-        routes = new InterruptRoutes(machine);
-        wiring = new KvmEventWiring(machine, routes);
-        time = new PartitionTime(machine, config.clock());
+        machine = closing(kvm.createMachine());
         cpus = new KvmCpu[config.cpus()];
         lastProgress = new long[config.cpus()];
         haltWatch = config.timers().timer(this::watchHalts);
@@ -75,54 +81,24 @@ final class KvmPartition implements Partition {
             if (config.cpus() > most) {
                 throw new EngineException("this host's KVM runs at most %d CPUs in a machine, not %d".formatted(most, config.cpus()));
             }
-            configure();
-            boolean manual = kvm.check(kvm_h.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2()) > 0;
-            if (manual) {
-                enable(
-                        "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2",
-                        kvm_h.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2(),
-                        kvm_h.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE());
+            time = new PartitionTime(machine, config.clock());
+            setAddresses();
+            boolean full = options.irqchip() == KvmOptions.Irqchip.FULL;
+            if (full) {
+                kvm.require(Capability.PIT2, Capability.REINJECT_CONTROL);
+                irqchip = Optional.of(new KernelIrqchip(machine, arena));
+            } else {
+                irqchip = Optional.empty();
+                enable("KVM_CAP_SPLIT_IRQCHIP", kvm_h.KVM_CAP_SPLIT_IRQCHIP(), InterruptRoutes.LEVEL);
             }
-            slots = new MemorySlots(machine, config.memory(), manual);
+            routes = full ? InterruptRoutes.full(machine) : InterruptRoutes.split(machine);
+            wiring = new KvmEventWiring(machine, routes);
+            enableInterfaces();
+            slots = new MemorySlots(machine, config.memory(), bitmapByHand(kvm, options));
+            rings = options.writeLog() == KvmOptions.WriteLog.RING ? Optional.of(rings(kvm)) : Optional.empty();
             slots.map();
-            Cpuid.Abilities abilities = kvm.abilities();
-            boolean scales = kvm.check(kvm_h.KVM_CAP_TSC_CONTROL()) > 0;
-            int xsaveSize = Math.max(0, machine.ioctl(
-                    "KVM_CHECK_EXTENSION", kvm_h.KVM_CHECK_EXTENSION(), kvm_h.KVM_CAP_XSAVE2()));
-            int shared = kvm.sharedSize();
-            for (int index = 0; index < cpus.length; index++) {
-                FileDescriptor cpu = FileDescriptor.owning(
-                        machine.ioctl("KVM_CREATE_VCPU", kvm_h.KVM_CREATE_VCPU(), index), "KVM CPU " + index);
-                RunArea run;
-                try {
-                    run = new RunArea(MemoryMapping.shared(cpu.number(), 0, shared, Protection.READ_WRITE));
-                } catch (RuntimeException e) {
-                    cpu.close();
-                    throw e;
-                }
-                int khz = setFrequency(cpu, scales);
-                time.setFrequency(khz);
-                Cpuid cpuid = new Cpuid(
-                        config.profile(), abilities, new Cpuid.Place(index, cpus.length, khz, APIC_BUS_KHZ));
-                MsrTable table = new MsrTable(cpuid);
-                if (index == 0) {
-                    MsrFilter.install(machine, table);
-                }
-                setCpuid(cpu, cpuid);
-                MsrState msrs = new MsrState(cpu, table, arena);
-                cpus[index] = new KvmCpu(
-                        this,
-                        index,
-                        cpu,
-                        run,
-                        new KvmCpu.VcpuParts(
-                                new RegisterState(cpu, arena),
-                                new VectorState(cpu, arena, xsaveSize),
-                                new EventState(cpu, arena),
-                                msrs,
-                                new GuestTsc(cpu, msrs, table, arena)),
-                        arena);
-            }
+            addFigures(kvm, machine);
+            makeCpus(kvm, options.assist());
         } catch (EngineException | RuntimeException | Error e) {
             close();
             throw e;
@@ -130,29 +106,96 @@ final class KvmPartition implements Partition {
     }
 
     /** @throws EngineException with one sentence for the user */
-    static KvmPartition create(PartitionConfig config, boolean assist) throws EngineException {
-        KvmPartition partition;
+    static KvmPartition create(PartitionConfig config, KvmOptions options) throws EngineException {
         try (KvmSystem kvm = KvmSystem.open()) {
-            partition = new KvmPartition(config, kvm);
+            return new KvmPartition(config, options, kvm);
         } catch (NativeException | NativeUnavailableException e) {
             throw new EngineException("KVM cannot make this machine: " + e.getMessage(), e);
         }
-        for (KvmCpu cpu : partition.cpus) {
+    }
+
+    /** To be closed by {@link #close}. */
+    private <T extends AutoCloseable> T closing(T resource) {
+        resources.add(resource);
+        return resource;
+    }
+
+    /** Whether the bitmap's pages are protected again in a call of their own. */
+    private boolean bitmapByHand(KvmSystem kvm, KvmOptions options) {
+        boolean manual = options.writeLog() == KvmOptions.WriteLog.BITMAP && kvm.has(Capability.MANUAL_DIRTY_LOG_PROTECT2);
+        if (manual) {
+            enable(
+                    "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2",
+                    kvm_h.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2(),
+                    kvm_h.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE());
+        }
+        return manual;
+    }
+
+    private DirtyRings rings(KvmSystem kvm) throws EngineException {
+        kvm.require(Capability.DIRTY_LOG_RING);
+        enable("KVM_CAP_DIRTY_LOG_RING", kvm_h.KVM_CAP_DIRTY_LOG_RING(), DirtyRings.BYTES);
+        return closing(new DirtyRings(machine, slots));
+    }
+
+    private void addFigures(KvmSystem kvm, FileDescriptor owner) {
+        if (kvm.has(Capability.BINARY_STATS_FD)) {
+            kernelFigures.add(closing(KernelStatistics.of(owner)));
+        }
+    }
+
+    private void makeCpus(KvmSystem kvm, boolean assist) {
+        Cpuid.Abilities abilities = kvm.abilities();
+        boolean scales = kvm.has(Capability.TSC_CONTROL);
+        int xsaveSize =
+                Math.max(0, machine.ioctl("KVM_CHECK_EXTENSION", kvm_h.KVM_CHECK_EXTENSION(), kvm_h.KVM_CAP_XSAVE2()));
+        int shared = kvm.sharedSize();
+        for (int index = 0; index < cpus.length; index++) {
+            FileDescriptor cpu = closing(FileDescriptor.owning(
+                    machine.ioctl("KVM_CREATE_VCPU", kvm_h.KVM_CREATE_VCPU(), index), "KVM CPU " + index));
+            RunArea run = closing(new RunArea(MemoryMapping.shared(cpu.number(), 0, shared, Protection.READ_WRITE)));
+            rings.ifPresent(all -> all.add(cpu));
+            addFigures(kvm, cpu);
+            int khz = setFrequency(cpu, scales);
+            time.setFrequency(khz);
+            Cpuid cpuid = new Cpuid(
+                    config.profile(), abilities, new Cpuid.Place(index, cpus.length, khz, APIC_BUS_KHZ));
+            MsrTable table = new MsrTable(cpuid);
+            if (index == 0) {
+                MsrFilter.install(machine, table);
+            }
+            setCpuid(cpu, cpuid);
+            MsrState msrs = new MsrState(cpu, table, arena);
+            cpus[index] = new KvmCpu(
+                    this,
+                    index,
+                    cpu,
+                    run,
+                    new KvmCpu.VcpuParts(
+                            new RegisterState(cpu, arena),
+                            new VectorState(cpu, arena, xsaveSize),
+                            new EventState(cpu, arena),
+                            msrs,
+                            new GuestTsc(cpu, msrs, table, arena)),
+                    arena);
+        }
+        for (KvmCpu cpu : cpus) {
             if (assist) {
-                cpu.setAssistance(new Assistance(cpu, config));
+                cpu.setAssistance(closing(new Assistance(cpu, config)));
             }
             cpu.reset();
         }
-        partition.haltWatch.arm(config.clock().nanos() + HALT_WATCH_NANOS);
-        return partition;
+        haltWatch.arm(config.clock().nanos() + HALT_WATCH_NANOS);
     }
 
-    private void configure() {
+    private void setAddresses() {
         MemorySegment address = arena.allocate(ValueLayout.JAVA_LONG);
         address.set(ValueLayout.JAVA_LONG, 0, IDENTITY_MAP_ADDRESS);
         machine.ioctl("KVM_SET_IDENTITY_MAP_ADDR", kvm_h.KVM_SET_IDENTITY_MAP_ADDR(), address);
         machine.ioctl("KVM_SET_TSS_ADDR", kvm_h.KVM_SET_TSS_ADDR(), TSS_ADDRESS);
-        enable("KVM_CAP_SPLIT_IRQCHIP", kvm_h.KVM_CAP_SPLIT_IRQCHIP(), InterruptRoutes.LEVEL);
+    }
+
+    private void enableInterfaces() {
         enable(
                 "KVM_CAP_X2APIC_API",
                 kvm_h.KVM_CAP_X2APIC_API(),
@@ -267,9 +310,24 @@ final class KvmPartition implements Partition {
         }
     }
 
+    /** The board's reset goes for what is in the kernel too. */
+    void resetControllers() {
+        irqchip.ifPresent(KernelIrqchip::reset);
+    }
+
+    /** A CPU's ring of written pages is full; false when that cannot be helped. */
+    boolean makeRoomInRing(int cpu) {
+        return rings.isPresent() && rings.get().makeRoom(cpu);
+    }
+
     @Override
     public Set<IrqchipPart> owns() {
-        return Set.of(IrqchipPart.LOCAL_APIC);
+        return irqchip.isPresent() ? EnumSet.allOf(IrqchipPart.class) : Set.of(IrqchipPart.LOCAL_APIC);
+    }
+
+    @Override
+    public List<InterruptLine> interruptInputs() {
+        return irqchip.map(KernelIrqchip::inputs).orElse(List.of());
     }
 
     @Override
@@ -314,14 +372,17 @@ final class KvmPartition implements Partition {
 
     @Override
     public Optional<DirtyLog> dirtyLog() {
-        return Optional.of(slots);
+        return Optional.of(rings.<DirtyLog>map(log -> log).orElse(slots));
     }
 
     @Override
     public String statistics() {
-        StringBuilder text = new StringBuilder();
+        StringBuilder text = new StringBuilder(kernelFigures.isEmpty() ? "" : kernelFigures.getFirst().text());
         for (KvmCpu cpu : cpus) {
             text.append("cpu ").append(cpu.index()).append(System.lineSeparator()).append(cpu.statistics());
+            if (!kernelFigures.isEmpty()) {
+                text.append(kernelFigures.get(cpu.index() + 1).text());
+            }
         }
         return text.toString();
     }
@@ -329,12 +390,21 @@ final class KvmPartition implements Partition {
     @Override
     public void close() {
         haltWatch.cancel();
-        for (KvmCpu cpu : cpus) {
-            if (cpu != null) {
-                cpu.close();
+        RuntimeException failure = null;
+        for (AutoCloseable resource : resources.reversed()) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                if (failure == null) {
+                    failure = new IllegalStateException("a part of a KVM machine did not close: " + e.getMessage(), e);
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
         }
-        machine.close();
-        arena.close();
+        resources.clear();
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

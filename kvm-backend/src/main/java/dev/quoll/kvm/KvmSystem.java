@@ -7,9 +7,12 @@ import dev.quoll.bindings.kvm.kvm_h;
 import dev.quoll.bindings.linux.linux_h;
 import dev.quoll.machine.CpuFeature;
 import dev.quoll.machine.Cpuid;
+import dev.quoll.machine.EngineException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /** The open {@code /dev/kvm}: what the host offers, and the way to new machines (api.rst, 4, "system ioctls"). */
@@ -36,6 +39,20 @@ final class KvmSystem implements AutoCloseable {
     /** What {@code KVM_CHECK_EXTENSION} says: 0 for no, else yes or a number that means something to the capability. */
     int check(int capability) {
         return kvm.ioctl("KVM_CHECK_EXTENSION", kvm_h.KVM_CHECK_EXTENSION(), capability);
+    }
+
+    boolean has(Capability capability) {
+        return check(capability.number()) > 0;
+    }
+
+    /** @throws EngineException when one of them is not there; what is missing, and the fix */
+    void require(Capability... capabilities) throws EngineException {
+        List<Capability> missing =
+                Arrays.stream(capabilities).filter(capability -> !has(capability)).toList();
+        if (!missing.isEmpty()) {
+            KvmObstacle obstacle = new KvmObstacle.MissingCapabilities(missing);
+            throw new EngineException("%s. %s".formatted(obstacle.reason(), obstacle.fix()));
+        }
     }
 
     /** Bytes that each vCPU shares with the kernel. */

@@ -10,7 +10,8 @@ import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.RamRegion;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
+import java.util.List;
 
 /**
  * The guest's RAM as KVM's memory slots, one a region, and the log of pages written in them (api.rst, KVM_GET_DIRTY_LOG).
@@ -38,6 +39,15 @@ final class MemorySlots implements DirtyLog {
         set(0);
     }
 
+    /** The RAM, in the order of the slots. */
+    List<RamRegion> regions() {
+        return memory.regions();
+    }
+
+    void setLogging(boolean wanted) {
+        set(wanted ? kvm_h.KVM_MEM_LOG_DIRTY_PAGES() : 0);
+    }
+
     private void set(int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment region = kvm_userspace_memory_region.allocate(arena);
@@ -56,7 +66,7 @@ final class MemorySlots implements DirtyLog {
     @Override
     public void start() {
         if (!logging) {
-            set(kvm_h.KVM_MEM_LOG_DIRTY_PAGES());
+            setLogging(true);
             logging = true;
         }
     }
@@ -64,16 +74,14 @@ final class MemorySlots implements DirtyLog {
     @Override
     public void stop() {
         if (logging) {
-            set(0);
+            setLogging(false);
             logging = false;
         }
     }
 
     @Override
     public void collect(Pages pages) {
-        if (!logging) {
-            throw new IllegalStateException("the log of written pages was not started");
-        }
+        requireLogging(logging);
         int slot = 0;
         for (RamRegion ram : memory.regions()) {
             collect(slot++, ram, pages);
@@ -95,20 +103,22 @@ final class MemorySlots implements DirtyLog {
                 kvm_clear_dirty_log.dirty_bitmap(clear, bitmap);
                 machine.ioctl("KVM_CLEAR_DIRTY_LOG", kvm_h.KVM_CLEAR_DIRTY_LOG(), clear);
             }
-            tell(bitmap, count, ram.guestAddress(), pages);
+            tell(BitSet.valueOf(bitmap.asByteBuffer()), ram, pages);
         }
     }
 
-    private static void tell(MemorySegment bitmap, long count, long base, Pages pages) {
-        long first = -1;
-        for (long page = 0; page <= count; page++) {
-            boolean dirty = page < count && (bitmap.get(ValueLayout.JAVA_LONG, page / 64 * 8) >>> page % 64 & 1) != 0;
-            if (dirty && first < 0) {
-                first = page;
-            } else if (!dirty && first >= 0) {
-                pages.written(base + first * PAGE, (page - first) * PAGE);
-                first = -1;
-            }
+    static void requireLogging(boolean logging) {
+        if (!logging) {
+            throw new IllegalStateException("the log of written pages was not started");
+        }
+    }
+
+    /** Tells runs of pages. @param written by page of {@code ram} */
+    static void tell(BitSet written, RamRegion ram, Pages pages) {
+        for (int first = written.nextSetBit(0); first >= 0; ) {
+            int end = written.nextClearBit(first);
+            pages.written(ram.guestAddress() + first * (long) PAGE, (end - first) * (long) PAGE);
+            first = written.nextSetBit(end);
         }
     }
 }

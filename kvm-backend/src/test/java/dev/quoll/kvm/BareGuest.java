@@ -1,14 +1,19 @@
 package dev.quoll.kvm;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.quoll.machine.AccessWidths;
 import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuElement.Segment;
 import dev.quoll.machine.CpuElement.Table;
 import dev.quoll.machine.CpuProfile;
+import dev.quoll.machine.Engine;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Machine;
 import dev.quoll.machine.MachineConfig;
 import dev.quoll.machine.Outcome;
+import dev.quoll.machine.Partition;
+import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.PortDevice;
 import dev.quoll.machine.RamRegion;
 import dev.quoll.machine.VirtualCpu;
@@ -35,11 +40,11 @@ final class BareGuest implements AutoCloseable {
     private final boolean wide;
     private final String code;
 
-    private BareGuest(int cpus, boolean wide, String code) throws IOException, EngineException {
+    private BareGuest(int cpus, boolean wide, String code, Engine engine) throws IOException, EngineException {
         this.wide = wide;
         this.code = code;
         machine = Machine.create(
-                new MachineConfig(List.of(new RamRegion(0, MEMORY, 0)), CpuProfile.V2, cpus, false), new KvmEngine());
+                new MachineConfig(List.of(new RamRegion(0, MEMORY, 0)), CpuProfile.V2, cpus, false), engine);
         machine.ports().register(OUT, 1, AccessWidths.BYTE, new PortDevice() {
             @Override
             public int readPort(int offset, int width) {
@@ -66,12 +71,44 @@ final class BareGuest implements AutoCloseable {
 
     /** CPU 0 starts in real mode at {@link #CODE}; {@code code} is hexadecimal. */
     static BareGuest real(String code) throws IOException, EngineException {
-        return new BareGuest(1, false, code);
+        return new BareGuest(1, false, code, new KvmEngine());
     }
 
     /** CPU 0 starts in 64-bit mode at {@link #CODE}, memory mapped one to one up to 4 GiB; {@code code} is hexadecimal. */
     static BareGuest wide(int cpus, String code) throws IOException, EngineException {
-        return new BareGuest(cpus, true, code);
+        return new BareGuest(cpus, true, code, new KvmEngine());
+    }
+
+    /** As {@link #wide(int, String)}, on an engine that does what it is told, whatever the probe says. */
+    static BareGuest wide(int cpus, String code, String option, String value) throws IOException, EngineException {
+        KvmOptions options =
+                new KvmOptions(true, KvmOptions.Irqchip.SPLIT, KvmOptions.WriteLog.BITMAP).with(option, value);
+        return new BareGuest(cpus, true, code, new Unprobed(options));
+    }
+
+    private record Unprobed(KvmOptions options) implements Engine {
+        @Override
+        public String name() {
+            return "kvm";
+        }
+
+        @Override
+        public Probe probe() {
+            return new KvmEngine().probe();
+        }
+
+        @Override
+        public Partition create(PartitionConfig config) throws EngineException {
+            return KvmPartition.create(config, options);
+        }
+    }
+
+    /** Waits until the guest has written so many bytes. */
+    void awaitOutputs(int count) throws InterruptedException {
+        for (int tries = 0; output.size() < count && tries < 2000; tries++) {
+            Thread.sleep(5);
+        }
+        assertThat(output).hasSizeGreaterThanOrEqualTo(count);
     }
 
     void put(long address, String code) {

@@ -72,6 +72,10 @@ final class MovablePartition implements Partition {
         long stamp = moving.writeLock();
         try {
             Partition old = current;
+            if (!old.interruptInputs().isEmpty()) {
+                throw new EngineException(
+                        "the machine cannot move: its engine keeps the board's interrupt controllers, whose state it does not give away.");
+            }
             List<CpuState> states = new ArrayList<>();
             for (int index = 0; index < cpus; index++) {
                 states.add(CpuState.of(old.cpu(index)));
@@ -124,6 +128,12 @@ final class MovablePartition implements Partition {
     @Override
     public Set<IrqchipPart> owns() {
         return current.owns();
+    }
+
+    /** Such a partition never moves, so these are the lines for good. */
+    @Override
+    public List<InterruptLine> interruptInputs() {
+        return current.interruptInputs();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.quoll.machine;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -15,6 +16,11 @@ public interface Partition extends AutoCloseable {
 
     /** The parts this partition owns. */
     Set<IrqchipPart> owns();
+
+    /** The inputs of the I/O APIC that this partition owns, by pin; none where the board has it. */
+    default List<InterruptLine> interruptInputs() {
+        return List.of();
+    }
 
     int cpuCount();
 

@@ -94,6 +94,29 @@ public final class FileDescriptor implements AutoCloseable {
     }
 
     /**
+     * Fills {@code buffer}, which must be native memory, from a place in the file; where the file reads from does not change.
+     *
+     * @param offset in bytes
+     * @throws NativeException if the read fails
+     * @throws IllegalStateException if the file ends before
+     */
+    public void readAt(MemorySegment buffer, long offset) {
+        var errno = CapturedErrno.current();
+        long done = 0;
+        while (done < buffer.byteSize()) {
+            long count = linux_h.pread(errno, number(), buffer.asSlice(done), buffer.byteSize() - done, offset + done);
+            if (count == 0) {
+                throw new IllegalStateException("%s ends at %d".formatted(name, offset + done));
+            }
+            if (count < 0) {
+                retryIfInterrupted("pread", name, errno);
+            } else {
+                done += count;
+            }
+        }
+    }
+
+    /**
      * Writes from {@code buffer}, which must be native memory.
      *
      * @return the number of bytes taken, which may be fewer than given, or -1 if the file is non-blocking and full
