@@ -56,9 +56,12 @@ final class RunCommand implements Callable<Integer> {
     private static final class ProfileNames implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
-            return CpuProfile.all().stream().map(CpuProfile::name).iterator();
+            return Stream.concat(
+                            CpuProfile.all().stream().map(CpuProfile::name), CpuProfile.more().stream().map(more -> "+" + more))
+                    .iterator();
         }
     }
+
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "GUEST", description = "debian, or nothing to go by the options.")
     private String guest;
@@ -101,7 +104,8 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "PROFILE",
             defaultValue = "v2",
             completionCandidates = ProfileNames.class,
-            description = "CPU features: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "CPU features: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). Those with a plus sign stand behind "
+                    + "others, as in v3+la57.")
     private String profile;
 
     @Mixin

@@ -22,7 +22,6 @@ public final class EmulatorEngine implements Engine {
             CpuFeature.MONITOR,
             CpuFeature.PKU,
             CpuFeature.SVM,
-            CpuFeature.CLZERO,
             CpuFeature.RDPRU,
             CpuFeature.SSE4A,
             CpuFeature.XSAVES,

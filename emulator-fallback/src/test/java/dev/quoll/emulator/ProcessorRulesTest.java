@@ -14,6 +14,7 @@ import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.MsrTable;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -27,8 +28,11 @@ class ProcessorRulesTest {
     private static final int INVALID_OPCODE = 6;
     private static final int GENERAL_PROTECTION = 13;
 
+    private static final CpuProfile WITH_MORE =
+            CpuProfile.named("v3+" + String.join("+", CpuProfile.more()));
+
     static Iterable<CpuProfile> profiles() {
-        return CpuProfile.all();
+        return Stream.concat(CpuProfile.all().stream(), Stream.of(WITH_MORE)).toList();
     }
 
     private static Set<CpuFeature> offered(WholeCpu machine) {
@@ -51,8 +55,9 @@ class ProcessorRulesTest {
                 m.enter();
                 m.cpu.set64(StateLayout.RAX, m.cpu.cr4 | 1L << bit);
                 int vector = m.run("0f22e0");
-                boolean exists = (ControlMasks.cr4(offered) >>> bit & 1) != 0;
-                assertThat(vector).as("CR4 bit %d", bit).isEqualTo(exists ? -1 : GENERAL_PROTECTION);
+                // LA57 cannot change while 64-bit paging is on (SDM vol. 3, 4.1.1).
+                boolean settable = (ControlMasks.cr4(offered) & ~ControlBits.CR4_LA57) >>> bit << 63 != 0;
+                assertThat(vector).as("CR4 bit %d", bit).isEqualTo(settable ? -1 : GENERAL_PROTECTION);
             }
             for (int bit = 0; bit < 64; bit++) {
                 m.enter();
@@ -148,6 +153,43 @@ class ProcessorRulesTest {
                 assertThat(m.run(code)).as("%s, profile %s", code, profile.name()).isEqualTo(INVALID_OPCODE);
                 assertThat(m.memory.readLong(m.cpu.get64(StateLayout.RSP))).as("RIP").isEqualTo(WholeCpu.TEXT);
             }
+        }
+    }
+
+    /** The same are there in a profile that has more, and CPUID says so. */
+    @Test
+    void addedInstructionsAreThere() throws Exception {
+        try (WholeCpu m = new WholeCpu(WITH_MORE)) {
+            assertThat(offered(m)).contains(
+                    CpuFeature.CLFLUSHOPT, CpuFeature.CLWB, CpuFeature.CLZERO, CpuFeature.LA57, CpuFeature.RDPID);
+            m.cpu.tscAux = 0x1_0000_0007L;
+            assertThat(m.run("f30fc7f9")).as("rdpid rcx").isEqualTo(-1);
+            assertThat(m.cpu.get64(StateLayout.RCX)).isEqualTo(0x1_0000_0007L);
+            m.cpu.set64(StateLayout.RBX, 0x40000);
+            assertThat(m.run("660fae3b")).as("clflushopt [rbx]").isEqualTo(-1);
+            assertThat(m.run("660fae33")).as("clwb [rbx]").isEqualTo(-1);
+            m.cpu.set64(StateLayout.RAX, 0x40000);
+            assertThat(m.run("0f01fc")).as("clzero").isEqualTo(-1);
+        }
+    }
+
+    /** CLZERO clears the 64 bytes around its address, not one more. */
+    @Test
+    void clzeroClearsOneLine() throws Exception {
+        try (WholeCpu m = new WholeCpu(WITH_MORE)) {
+            for (int into = 0; into < 64; into += 21) {
+                for (long at = 0x40000; at < 0x400c0; at += 8) {
+                    m.memory.writeLong(at, -1);
+                }
+                m.cpu.set64(StateLayout.RAX, 0x40040 + into);
+                assertThat(m.run("0f01fc")).isEqualTo(-1);
+                for (long at = 0x40000; at < 0x400c0; at += 8) {
+                    assertThat(m.memory.readLong(at)).as("%x", at).isEqualTo(at >= 0x40040 && at < 0x40080 ? 0 : -1);
+                }
+            }
+            assertThat(m.run("f00f01fc")).as("LOCK").isEqualTo(INVALID_OPCODE);
+            m.cpu.set64(StateLayout.RAX, 1L << 62);
+            assertThat(m.run("0f01fc")).as("not canonical").isEqualTo(GENERAL_PROTECTION);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.quoll.machine;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -21,23 +22,47 @@ public record CpuProfile(String name, Set<CpuFeature> features) {
 
     private static final List<CpuProfile> TABLE = List.of(V2, V3);
 
+    /** What may be added to a profile: features that few guests gain by, or that change what a guest sees of memory. */
+    private static final Set<CpuFeature> MORE = EnumSet.of(
+            CpuFeature.CLFLUSHOPT, CpuFeature.CLWB, CpuFeature.CLZERO, CpuFeature.LA57, CpuFeature.RDPID);
+
     public CpuProfile {
         features = Set.copyOf(features);
     }
 
     /**
-     * The profile of a name.
+     * The profile of a name, which may have {@link #more} behind plus signs: {@code v3+clzero+la57}.
      *
      * @throws IllegalArgumentException for an unknown name; the message lists the known ones
      */
     public static CpuProfile named(String name) {
-        for (CpuProfile profile : TABLE) {
-            if (profile.name.equals(name)) {
-                return profile;
-            }
+        String[] parts = name.split("\\+", -1);
+        CpuProfile profile = TABLE.stream()
+                .filter(known -> known.name.equals(parts[0]))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no CPU profile \"%s\"; the profiles are %s"
+                        .formatted(parts[0], TABLE.stream().map(CpuProfile::name).collect(Collectors.joining(", ")))));
+        if (parts.length == 1) {
+            return profile;
         }
-        throw new IllegalArgumentException("no CPU profile \"%s\"; the profiles are %s"
-                .formatted(name, TABLE.stream().map(CpuProfile::name).collect(Collectors.joining(", "))));
+        EnumSet<CpuFeature> features = EnumSet.copyOf(profile.features);
+        for (String part : Arrays.asList(parts).subList(1, parts.length)) {
+            features.add(MORE.stream()
+                    .filter(feature -> optionName(feature).equals(part))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("no CPU feature \"%s\" to add to a profile; there are %s"
+                            .formatted(part, String.join(", ", more())))));
+        }
+        return new CpuProfile(name, features);
+    }
+
+    /** Names of the features that may be added to a profile. */
+    public static List<String> more() {
+        return MORE.stream().map(CpuProfile::optionName).toList();
+    }
+
+    private static String optionName(CpuFeature feature) {
+        return feature.name().toLowerCase(Locale.ROOT);
     }
 
     /** Every named profile, the default first. */

@@ -254,6 +254,22 @@ class CpuidTest {
     }
 
     @Test
+    void featuresCanBeAddedToAProfile() {
+        CpuProfile profile = CpuProfile.named("v2+clzero+la57+rdpid");
+        assertThat(profile.features())
+                .containsAll(CpuProfile.V2.features())
+                .contains(CpuFeature.CLZERO, CpuFeature.LA57, CpuFeature.RDPID)
+                .hasSize(CpuProfile.V2.features().size() + 3);
+        assertThat(ask(make(profile, 0, 1), 0x8000_0008, 0)[EBX] & 1).as("CLZERO").isOne();
+        assertThat(ask(make(CpuProfile.V2, 0, 1), 0x8000_0008, 0)[EBX] & 1).isZero();
+        for (String wrong : new String[] {"v2+sse9", "v2+", "v2+avx", "v2+clzero+"}) {
+            assertThatThrownBy(() -> CpuProfile.named(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageEndingWith("to add to a profile; there are clflushopt, clwb, la57, rdpid, clzero");
+        }
+    }
+
+    @Test
     void theThirdProfileExtendsTheSecond() {
         assertThat(CpuProfile.V3.features()).containsAll(CpuProfile.V2.features());
         assertThat(CpuProfile.V2.offers(CpuFeature.AVX)).isFalse();

@@ -41,6 +41,8 @@ class SmpGuestTest {
             checkCpus(guest, 4);
             checkWork(guest, 4);
             guest.type("reboot");
+            // The old shell still prompts while the system goes down.
+            guest.expect("Quoll: Linux", StockGuest.BOOT);
             guest.expect(GuestTerminal.PROMPT, StockGuest.BOOT);
             checkCpus(guest, 4);
             checkSwitchingOffAndOn(guest, 4);

@@ -73,20 +73,21 @@ class WitnessesTest {
         environment.put("PYTHONHOME", programs.file("usr").toString());
         environment.put("PYTHONDONTWRITEBYTECODE", "1");
         try (GuestTerminal guest = new StockGuest(folder).with(archive).boot("--cpu", profile, "--memory", "1G")) {
-            guest.run("cd /" + DATA + "; export OPENSSL_CONF=/dev/null OPENBLAS_NUM_THREADS=1 LC_ALL=C"
+            guest.run("export OPENSSL_CONF=/dev/null OPENBLAS_NUM_THREADS=1 LC_ALL=C"
                     + " LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/blas:/usr/lib/x86_64-linux-gnu/lapack", COMMAND);
             for (PackagedCommands.Command command : PackagedCommands.all()) {
                 if (command.program().equals(BY_FEATURES) && profile.equals("v2")) {
                     continue;
                 }
                 String printed = programs.outputOnHost(DATA, command.program(), List.of(command.arguments().split(" ")), environment);
-                String typed = "/" + command.program() + " " + command.arguments() + " < /dev/null";
+                // The shell itself stays where it is: its prompt shows the folder.
+                String typed = "cd /" + DATA + " && /" + command.program() + " " + command.arguments() + " < /dev/null";
                 if (!command.output().isEmpty()) {
                     printed += HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(data.resolve(command.output()))))
                             + "  " + command.output() + "\n";
                     typed += " && sha256sum " + command.output();
                 }
-                compare(command.toString(), printed, typed, guest);
+                compare(command.toString(), printed, "(" + typed + ")", guest);
             }
         }
         report("programs of packages, profile " + profile);

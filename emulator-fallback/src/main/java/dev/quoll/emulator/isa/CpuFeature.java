@@ -62,6 +62,7 @@ public enum CpuFeature {
     PREFETCHW(dev.quoll.machine.CpuFeature.PREFETCHW),
     SYSCALL(dev.quoll.machine.CpuFeature.SYSCALL),
     RDTSCP(dev.quoll.machine.CpuFeature.RDTSCP),
+    CLZERO(dev.quoll.machine.CpuFeature.CLZERO),
     LONG_MODE(dev.quoll.machine.CpuFeature.LONG_MODE);
 
     /// Every feature of this enum.

@@ -116,7 +116,7 @@ public final class Instruction implements Decoded {
         return (prefixes & Prefixes.VEX) != 0;
     }
 
-    /// Returns the segment of an implicit operand in DS that a prefix may override (MASKMOVDQU, MASKMOVQ).
+    /// Returns the segment of an implicit operand in DS that a prefix may override (MASKMOVDQU, MASKMOVQ, CLZERO).
     public Segment dataSegment() {
         int number = (prefixes & Prefixes.OVERRIDE_MASK) >> Prefixes.OVERRIDE_SHIFT;
         return number == 0 ? Segment.DS : Segment.of(number - 1);

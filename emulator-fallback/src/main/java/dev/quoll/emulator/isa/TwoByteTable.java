@@ -35,6 +35,7 @@ final class TwoByteTable {
             NP 0F 01 =EF     | WRPKRU     | PKU sys ir=ACD
             0F 01 =F8 m64    | SWAPGS     | cpl0
             0F 01 =F9        | RDTSCP     | RDTSCP iw=ACD
+            0F 01 =FC        | CLZERO     | CLZERO ir=A
             0F 02            | LAR Gv,Ew  | rw pm wf=Z
             0F 03            | LSL Gv,Ew  | rw pm wf=Z
             0F 05            | SYSCALL    | SYSCALL far wf=* rf=* iw=Cb

@@ -49,6 +49,7 @@ final class ProcessorFamily implements OpFamily {
                     PREFETCHT2 -> new ActionOp(instruction, NOTHING);
             case CLFLUSH, CLFLUSHOPT, CLWB -> new AddressOp(instruction, context, 1, false, (cpu, op, address) ->
                     cpu.probeRead(op, address, 1));
+            case CLZERO -> new ClearLine(instruction, context);
             case MONITOR -> monitor(instruction);
             // Waking up at once is always allowed (SDM vol. 2, MWAIT).
             case MWAIT -> new ActionOp(instruction, ProcessorFamily::requireMonitor);

@@ -460,6 +460,11 @@ final class CaseMaker {
                 gpr[RDI] = relative(target, instruction.dataSegment());
                 window(0, target);
             }
+            case CLZERO -> {
+                long target = target(64);
+                gpr[RAX] = relative(target, instruction.dataSegment());
+                window(0, target & -64);
+            }
             case LEAVE -> {
                 gpr[RBP] = target(8);
                 window(0, gpr[RBP]);
