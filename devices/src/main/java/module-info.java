@@ -10,9 +10,11 @@ module dev.quoll.devices {
     exports dev.quoll.devices.balloon;
     exports dev.quoll.devices.block;
     exports dev.quoll.devices.block.qcow2;
+    exports dev.quoll.devices.chipset;
     exports dev.quoll.devices.console;
     exports dev.quoll.devices.debug;
     exports dev.quoll.devices.entropy;
+    exports dev.quoll.devices.firmware;
     exports dev.quoll.devices.host;
     exports dev.quoll.devices.input;
     exports dev.quoll.devices.interrupt;

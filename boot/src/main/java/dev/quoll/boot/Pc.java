@@ -1,22 +1,19 @@
 package dev.quoll.boot;
 
-import dev.quoll.boot.image.EntryState;
-import dev.quoll.boot.image.LoadRequest;
 import dev.quoll.boot.image.LoadedKernel;
-import dev.quoll.devices.acpi.AcpiTables;
 import dev.quoll.devices.acpi.GenerationId;
 import dev.quoll.devices.debug.BootStampPort;
 import dev.quoll.devices.input.KeyboardController;
 import dev.quoll.devices.serial.Uart16550;
-import dev.quoll.devices.smbios.SmbiosTable;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Machine;
+import dev.quoll.machine.RamRegion;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * A PC with a kernel in it, ready to start: a {@link Machine} on which the devices of {@code quoll-pc} sit.
+ * A PC with a kernel or firmware in it, ready to start: a {@link Machine} on which the devices of {@code quoll-pc} sit.
  *
  * <pre>{@code
  * try (Pc pc = new PcBuilder().kernel(KernelImage.parse(path)).console(console).build()) {
@@ -27,38 +24,51 @@ import java.util.List;
  */
 public final class Pc implements AutoCloseable {
     private final Machine machine;
-    private final RamLayout ram;
     private final PcDevices devices;
-    private final KernelGuest guest;
-    private final Variant variant;
-    private final List<AcpiTables.Placed> tables;
-    /** Empty but in the legacy variant. */
-    private final byte[] mpTable;
-    private final SmbiosTable smbios;
-
     private volatile LoadedKernel loaded;
 
-    private Pc(Machine machine, PcBuilder plan, KernelGuest guest, RamLayout ram)
-            throws EngineException, IOException {
+    private Pc(Machine machine, PcDevices devices) {
         this.machine = machine;
-        this.guest = guest;
-        this.ram = ram;
-        variant = plan.chosenVariant();
-        devices = new PcDevices(machine, plan);
-        int cpus = machine.config().cpus();
-        tables = new BoardAcpi(variant, cpus, ram, plan.chosenTransport(), plan.mmioWindows()).place();
-        mpTable = variant == Variant.LEGACY
-                ? BoardMp.table(machine.config().profile(), cpus).bytes(BoardMap.MP_TABLE)
-                : new byte[0];
-        smbios = BoardSmbios.table(machine.config(), plan.memory(), machine.clock().tscHz(), plan.systemUuid());
+        this.devices = devices;
+    }
+
+    /** Puts a guest into a machine with devices, at the start and after each reset. */
+    @FunctionalInterface
+    private interface Loader {
+        /** How its kernel was loaded; null when it is no kernel. */
+        LoadedKernel load() throws IOException;
+    }
+
+    /** Makes what is behind the devices of a machine. */
+    @FunctionalInterface
+    private interface GuestMaker {
+        Loader make(Machine machine, PcDevices devices) throws EngineException, IOException;
     }
 
     static Pc build(PcBuilder plan, KernelGuest guest) throws IOException, EngineException {
         RamLayout ram = RamLayout.of(plan.memory());
-        Machine machine = Machine.create(plan.machineConfig(ram), plan.chosenEngine());
+        return build(plan, ram.regions(), Optional.empty(), (machine, devices) -> {
+            KernelStart start = new KernelStart(plan, machine, devices.generationId(), guest, ram);
+            return start::load;
+        });
+    }
+
+    static Pc build(PcBuilder plan, FirmwareImage image) throws IOException, EngineException {
+        FirmwareMemory map = new FirmwareMemory(plan.memory(), image);
+        return build(plan, map.regions(), Optional.of(map), (machine, devices) -> {
+            FirmwareStart start = new FirmwareStart(plan, machine, devices.chipset(), image, map);
+            return start::load;
+        });
+    }
+
+    private static Pc build(PcBuilder plan, List<RamRegion> regions, Optional<FirmwareMemory> map, GuestMaker guest)
+            throws IOException, EngineException {
+        Machine machine = Machine.create(plan.machineConfig(regions), plan.chosenEngine());
         try {
-            Pc pc = new Pc(machine, plan, guest, ram);
-            machine.setLoader(_ -> pc.load());
+            PcDevices devices = new PcDevices(machine, plan, map);
+            Pc pc = new Pc(machine, devices);
+            Loader loader = guest.make(machine, devices);
+            machine.setLoader(_ -> pc.loaded = loader.load());
             return pc;
         } catch (EngineException | IOException | RuntimeException | Error e) {
             machine.close();
@@ -86,9 +96,9 @@ public final class Pc implements AutoCloseable {
         devices.pressPowerButton();
     }
 
-    /** The id that tells a guest when it has become another machine. */
-    public GenerationId generationId() {
-        return devices.generationId();
+    /** The id that tells a guest when it has become another machine; empty on a board with firmware. */
+    public Optional<GenerationId> generationId() {
+        return Optional.ofNullable(devices.generationId());
     }
 
     /** What the guest has written to port 0x80, for measuring a boot. */
@@ -96,28 +106,9 @@ public final class Pc implements AutoCloseable {
         return devices.bootStamps();
     }
 
-    /** How the kernel was loaded; null before the first start. */
-    public LoadedKernel loadedKernel() {
-        return loaded;
-    }
-
-    private void load() throws IOException {
-        for (AcpiTables.Placed table : tables) {
-            machine.memory().write(table.address(), table.bytes());
-        }
-        if (mpTable.length > 0) {
-            machine.memory().write(BoardMap.MP_TABLE, mpTable);
-        }
-        BoardSmbios.place(smbios, machine.memory());
-        devices.generationId().place();
-        LoadRequest request = new LoadRequest(
-                ram.map(), guest.commandLine(), guest.modules(), BoardMap.RSDP, guest.unpack(), new SecureRandom());
-        loaded = guest.image().load(machine.memory(), request);
-        EntryState entry = loaded.entry();
-        CpuEntry.enter(machine.partition().cpu(0), entry);
-        if (variant == Variant.LEGACY) {
-            CpuEntry.virtualWire(machine.partition().cpu(0));
-        }
+    /** How the kernel was loaded; empty before the first start, and with firmware, which does that itself. */
+    public Optional<LoadedKernel> loadedKernel() {
+        return Optional.ofNullable(loaded);
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.quoll.machine.Engine;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.Engines;
 import dev.quoll.machine.MachineConfig;
+import dev.quoll.machine.RamRegion;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -46,6 +47,7 @@ public final class PcBuilder {
     private boolean packedRings;
     private Consumer<String> notices = _ -> {};
     private KernelImage kernel;
+    private FirmwareImage firmware;
     private final List<BootModule> modules = new ArrayList<>();
     private String commandLine = DEFAULT_COMMAND_LINE;
 
@@ -157,6 +159,13 @@ public final class PcBuilder {
         return this;
     }
 
+    /** Firmware to start in place of a kernel, on a board made for that; the legacy variant's interrupts and timers are on it. */
+    public PcBuilder firmware(FirmwareImage image) {
+        firmware = Objects.requireNonNull(image);
+        variant = Variant.LEGACY;
+        return this;
+    }
+
     /** Adds an initial ramdisk, or a module of a multiboot kernel. */
     public PcBuilder module(BootModule module) {
         modules.add(Objects.requireNonNull(module));
@@ -181,15 +190,21 @@ public final class PcBuilder {
      * @throws DeviceUnavailableException when the host refuses what a device needs; one sentence for the user
      * @throws IOException when the host refuses the memory; one sentence for the user
      * @throws EngineException when the engine cannot do it; one sentence for the user
-     * @throws IllegalStateException without a kernel, or with more virtio devices than the transport has places for
+     * @throws IllegalStateException without a kernel or firmware, with both, with firmware and no PCI, or with more virtio devices than the transport has places for
      */
     public Pc build() throws IOException, EngineException {
-        if (kernel == null) {
-            throw new IllegalStateException("a machine needs a kernel");
+        if ((kernel == null) == (firmware == null)) {
+            throw new IllegalStateException("a machine needs a kernel or firmware");
         }
         if (mmioWindows() > BoardMap.VIRTIO_MMIO_COUNT) {
             throw new IllegalStateException("a board without PCI has at most %d virtio devices, not %d"
                     .formatted(BoardMap.VIRTIO_MMIO_COUNT, mmioWindows()));
+        }
+        if (firmware != null) {
+            if (transport != Transport.PCI) {
+                throw new IllegalStateException("a board with firmware has PCI");
+            }
+            return Pc.build(this, firmware);
         }
         return Pc.build(this, new KernelGuest(kernel, modules, wholeCommandLine(), unpack));
     }
@@ -224,8 +239,8 @@ public final class PcBuilder {
         return notices;
     }
 
-    MachineConfig machineConfig(RamLayout ram) {
-        return new MachineConfig(ram.regions(), profile, cpus, reboot);
+    MachineConfig machineConfig(List<RamRegion> ram) {
+        return new MachineConfig(ram, profile, cpus, reboot);
     }
 
     Engine chosenEngine() throws EngineException {

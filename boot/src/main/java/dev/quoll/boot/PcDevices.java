@@ -28,6 +28,7 @@ import dev.quoll.machine.PowerSink;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Puts the devices of a board on a machine: buses, interrupt wires, power. */
@@ -40,14 +41,19 @@ final class PcDevices {
     private final Uart16550 serial;
     private final KeyboardController keyboard;
     private final BootStampPort bootStamps;
+    /** Null on a board with firmware, which has the BIOS area for itself. */
     private final GenerationId generationId;
+
     private final Runnable powerButton;
+    private final PciBus pci = new PciBus();
+    /** Null on a board without firmware. */
+    private final Q35Chipset chipset;
 
     /**
      * @throws EngineException when the engine keeps an interrupt controller to itself that the board has to wire
      * @throws IOException when the host refuses what a device needs
      */
-    PcDevices(Machine machine, PcBuilder plan) throws EngineException, IOException {
+    PcDevices(Machine machine, PcBuilder plan, Optional<FirmwareMemory> firmwareMemory) throws EngineException, IOException {
         this.machine = machine;
         ports = machine.ports();
         power = machine.power();
@@ -75,9 +81,20 @@ final class PcDevices {
         ports.register(BoardMap.KEYBOARD_COMMAND, 1, KeyboardController.WIDTHS, keyboard.commandPort());
         bootStamps = machine.add(new BootStampPort(machine.clock()));
         ports.register(BoardMap.BOOT_STAMP, 1, BootStampPort.WIDTHS, bootStamps);
-        powerButton = acpi(variant);
-        generationId = machine.add(new GenerationId(
-                machine.memory(), BoardMap.GENERATION_ID, pins.get(BoardMap.GSI_GENERATION_ID), UUID::randomUUID));
+        PmTimer pmTimer = machine.add(new PmTimer(machine.clock()));
+        if (firmwareMemory.isPresent()) {
+            generationId = null;
+            Pm1Registers pm1 = pm1(Q35Chipset.S5_TYPE);
+            powerButton = pm1::pressPowerButton;
+            chipset = new Q35Chipset(machine, firmwareMemory.get(), pci, pm1, pmTimer);
+            chipset.fill(rtc);
+        } else {
+            ports.register(BoardMap.PM_TIMER, PmTimer.PORTS, PmTimer.WIDTHS, pmTimer);
+            chipset = null;
+            powerButton = acpi(variant);
+            generationId = machine.add(new GenerationId(
+                    machine.memory(), BoardMap.GENERATION_ID, pins.get(BoardMap.GSI_GENERATION_ID), UUID::randomUUID));
+        }
         pci(plan);
         plan.debugOutput().ifPresent(this::debugConsoles);
         if (plan.hasDebugExit()) {
@@ -105,19 +122,20 @@ final class PcDevices {
     private Runnable acpi(Variant variant) {
         SleepRegisters sleep = machine.add(new SleepRegisters(power));
         ports.register(BoardMap.SLEEP_CONTROL, SleepRegisters.PORTS, SleepRegisters.WIDTHS, sleep);
-        PmTimer pmTimer = machine.add(new PmTimer(machine.clock()));
-        ports.register(BoardMap.PM_TIMER, PmTimer.PORTS, PmTimer.WIDTHS, pmTimer);
         if (variant == Variant.LEGACY) {
-            Pm1Registers pm1 = machine.add(new Pm1Registers(
-                    interrupts.line(BoardMap.IRQ_SCI), power, machine.clock(), machine.timers()));
+            Pm1Registers pm1 = pm1(SleepRegisters.S5_TYPE);
             ports.register(BoardMap.PM1_EVENT, Pm1Registers.PORTS, Pm1Registers.WIDTHS, pm1);
             return pm1::pressPowerButton;
         }
         return interrupts.line(BoardMap.GSI_POWER_BUTTON)::pulse;
     }
 
+    private Pm1Registers pm1(int offType) {
+        return machine.add(new Pm1Registers(
+                interrupts.line(BoardMap.IRQ_SCI), offType, power, machine.clock(), machine.timers()));
+    }
+
     private void pci(PcBuilder plan) throws IOException {
-        PciBus pci = new PciBus();
         ResetControlPort resetControl = machine.add(new ResetControlPort(power));
         PciConfigPorts config = machine.add(new PciConfigPorts(pci, resetControl));
         ports.register(BoardMap.PCI_CONFIG, PciConfigPorts.PORTS, PciConfigPorts.WIDTHS, config);
@@ -128,8 +146,10 @@ final class PcDevices {
                     : pciLines.get(gsi - BoardMap.GSI_PCI).driver());
             return;
         }
-        pci.attach(BoardMap.SLOT_HOST_BRIDGE, 0, machine.add(new HostBridge(HostBridge.GENERIC)));
-        machine.mmio().register(BoardMap.ECAM, PciBus.ECAM_LENGTH, PciBus.ECAM_WIDTHS, pci);
+        if (chipset == null) {
+            pci.attach(BoardMap.SLOT_HOST_BRIDGE, 0, machine.add(new HostBridge(HostBridge.GENERIC)));
+            machine.mmio().register(BoardMap.ECAM, PciBus.ECAM_LENGTH, PciBus.ECAM_WIDTHS, pci);
+        }
         virtio.attach(pci, pciLines);
     }
 
@@ -148,8 +168,14 @@ final class PcDevices {
         return keyboard;
     }
 
+    /** Null on a board with firmware. */
     GenerationId generationId() {
         return generationId;
+    }
+
+    /** What firmware has around it; null on a board without firmware. */
+    Q35Chipset chipset() {
+        return chipset;
     }
 
     void pressPowerButton() {

@@ -21,10 +21,7 @@ record RamLayout(List<RamRegion> regions, MemoryMap map, long end) {
 
     /** @throws IllegalArgumentException with a sentence when the board cannot have so much or so little */
     static RamLayout of(long bytes) {
-        if (bytes < MINIMUM || bytes > MAXIMUM || bytes % PAGE != 0) {
-            throw new IllegalArgumentException("a machine has from %d MiB to %d GiB of memory in pages of 4 KiB, not %d bytes"
-                    .formatted(MINIMUM >> 20, MAXIMUM >> 30, bytes));
-        }
+        check(bytes);
         long low = Math.min(bytes, BoardMap.RAM_BELOW_4G_END);
         long high = bytes - low;
         List<RamRegion> regions = new ArrayList<>();
@@ -47,6 +44,14 @@ record RamLayout(List<RamRegion> regions, MemoryMap map, long end) {
             ranges.add(new MemoryMap.Range(BoardMap.FOUR_GIB, high, MemoryMap.Type.RAM));
         }
         return new RamLayout(regions, new MemoryMap(ranges), BoardMap.FOUR_GIB + high);
+    }
+
+    /** @throws IllegalArgumentException with a sentence when no board can have so much or so little */
+    static void check(long bytes) {
+        if (bytes < MINIMUM || bytes > MAXIMUM || bytes % PAGE != 0) {
+            throw new IllegalArgumentException("a machine has from %d MiB to %d GiB of memory in pages of 4 KiB, not %d bytes"
+                    .formatted(MINIMUM >> 20, MAXIMUM >> 30, bytes));
+        }
     }
 
     private static long add(List<RamRegion> regions, long address, long size, long offset) {

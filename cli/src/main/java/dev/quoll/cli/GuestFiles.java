@@ -71,7 +71,8 @@ final class GuestFiles {
         }
     }
 
-    private static void require(String what, Path file) throws CommandFailure {
+    /** @throws CommandFailure when the user's file cannot be read */
+    static void require(String what, Path file) throws CommandFailure {
         String fault = !Files.exists(file)
                 ? "does not exist"
                 : Files.isDirectory(file) ? "is a folder" : !Files.isReadable(file) ? "cannot be read: permission denied" : null;

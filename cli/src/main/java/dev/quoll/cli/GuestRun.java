@@ -73,7 +73,7 @@ final class GuestRun {
             Outcome outcome;
             try (PowerButton button = new PowerButton(pc, grace, session::say)) {
                 pc.machine().start();
-                pc.loadedKernel().notes().forEach(session::say);
+                pc.loadedKernel().ifPresent(kernel -> kernel.notes().forEach(session::say));
                 outcome = pc.machine().await();
                 terminated = button.stopped();
             } catch (IOException e) {

@@ -119,6 +119,9 @@ final class RunCommand implements Callable<Integer> {
     private Variant variant;
 
     @Mixin
+    private FirmwareOptions firmware;
+
+    @Mixin
     private DeviceOptions devices;
 
     @Option(
@@ -168,10 +171,29 @@ final class RunCommand implements Callable<Integer> {
             prepareGuest(err);
         }
         PcBuilder plan = plan();
-        new GuestFiles(err).into(plan, kernel, flavour, initrds, devices.images(), append);
+        if (firmware.chosen()) {
+            requireNoKernel();
+            firmware.into(plan, err);
+        } else {
+            new GuestFiles(err).into(plan, kernel, flavour, initrds, devices.images(), append);
+        }
         return new GuestRun(plan, engine.choose(), err, stats)
                 .grace(Duration.ofSeconds(grace))
                 .at(console);
+    }
+
+    /** Firmware finds its kernel itself. */
+    private void requireNoKernel() {
+        boolean kernelOptions = kernel != null || flavour != null || !initrds.isEmpty() || !append.isEmpty();
+        if (kernelOptions || variant != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--firmware starts what is on the disks or the CD-ROM; %s."
+                            .formatted(
+                                    kernelOptions
+                                            ? "--kernel, --kit, --initrd and --append are for machines without"
+                                            : "its board is not one that --machine names"));
+        }
     }
 
     private void prepareGuest(PrintWriter err) throws CommandFailure, InterruptedException {

@@ -47,6 +47,8 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     private volatile Thread sleeper;
     /** The thread has been interrupted while it slept, which is its caller's business. */
     private boolean interruptedAsleep;
+    /** The thread in {@link #run}. */
+    private volatile Thread runner;
 
     EmulatorCpu(
             EmulatorPartition partition,
@@ -110,6 +112,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
 
     private CpuExit run(boolean oneInstruction) {
         exit = null;
+        runner = Thread.currentThread();
         if (activity != Activity.RUNNING) {
             raise(EVENT_ACTIVITY);
         }
@@ -128,6 +131,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         } catch (RuntimeException | StackOverflowError bug) {
             return new CpuExit.Failure(CpuReport.of(this, "the emulator failed: " + CpuReport.trace(bug)));
         } finally {
+            runner = null;
             if (interruptedAsleep) {
                 interruptedAsleep = false;
                 Thread.currentThread().interrupt();
@@ -238,6 +242,11 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         startupVector = vector;
         raise(EVENT_STARTUP);
         wake();
+    }
+
+    /** The regions of guest memory have changed; any thread. */
+    void memoryRemapped() {
+        remapped(Thread.currentThread() == runner);
     }
 
     private void wake() {

@@ -64,6 +64,7 @@ final class EmulatorPartition implements Partition {
             cpus[index].reset();
         }
         config.memory().addDmaListener(dmaListener);
+        config.memory().setMapListener(this::remapped);
     }
 
     /** The decoder's set of the features that CPUID offers. */
@@ -84,6 +85,13 @@ final class EmulatorPartition implements Partition {
         }
     }
 
+    private void remapped() {
+        physical.remapped();
+        for (EmulatorCpu cpu : cpus) {
+            cpu.memoryRemapped();
+        }
+    }
+
     /** Takes the vector of an ExtINT from the PIC. */
     int acknowledgeExternal() {
         ExternalInterruptSource source = externalSource;
@@ -96,6 +104,11 @@ final class EmulatorPartition implements Partition {
     @Override
     public Set<IrqchipPart> owns() {
         return Set.of(IrqchipPart.LOCAL_APIC);
+    }
+
+    @Override
+    public boolean remapsMemory() {
+        return true;
     }
 
     @Override

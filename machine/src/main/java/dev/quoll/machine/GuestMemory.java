@@ -13,7 +13,7 @@ import java.util.ServiceLoader;
 /**
  * The guest-physical address space as devices and loaders see it: RAM regions, slices of one off-heap mapping.
  *
- * <p>All values are little endian. An access must lie within one region, else {@link GuestMemoryException}; nothing a
+ * <p>All values are little endian. An access must lie within one region, and a write in one that is writable, else {@link GuestMemoryException}; nothing a
  * guest can make a device do reaches host memory outside the mapping. All methods may be called from any thread; plain
  * accesses have no ordering beyond the JMM's for plain variables, the acquire, release and compare-and-set forms have
  * the ordering their names say and need natural alignment (of the guest address).
@@ -28,6 +28,12 @@ public final class GuestMemory implements AutoCloseable {
         void written(long guestAddress, long length);
     }
 
+    /** Hears that the regions have changed. Called on the thread that changed them, which may be a vCPU's in the midst of an access. */
+    @FunctionalInterface
+    public interface MapListener {
+        void remapped();
+    }
+
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -39,7 +45,9 @@ public final class GuestMemory implements AutoCloseable {
 
     private final MemorySource.Mapping mapping;
     private final MemorySegment segment;
-    private final RamRegion[] regions;
+    /** Replaced as a whole. */
+    private volatile RamRegion[] regions;
+    private volatile MapListener mapListener = () -> {};
     /** Replaced as a whole; null while there is none. */
     private volatile DmaListener[] listeners;
 
@@ -66,6 +74,11 @@ public final class GuestMemory implements AutoCloseable {
 
     /** Maps RAM from a given source; see {@link #create(List)}. */
     public static GuestMemory create(MemorySource source, List<RamRegion> regions) throws IOException {
+        return new GuestMemory(source.map(sizeOf(regions)), regions);
+    }
+
+    /** Bytes of mapping that disjoint, ascending regions need. */
+    private static long sizeOf(List<RamRegion> regions) {
         long size = 0;
         long previousEnd = 0;
         for (RamRegion region : regions) {
@@ -75,7 +88,27 @@ public final class GuestMemory implements AutoCloseable {
             previousEnd = region.end();
             size = Math.max(size, region.offset() + region.size());
         }
-        return new GuestMemory(source.map(size), regions);
+        return size;
+    }
+
+    /**
+     * Puts other regions in place of the present ones, all within the same mapping: a chipset shows ROM where RAM was, or flash
+     * memory leaves its array mode. The engine is told before this returns; a vCPU other than the caller's may use the old regions
+     * for some instructions more. Whoever makes memory visible that has changed while it was not calls {@link #noteWritten} then.
+     *
+     * @param changed disjoint, ascending by guest address
+     */
+    public synchronized void remap(List<RamRegion> changed) {
+        if (sizeOf(changed) > segment.byteSize()) {
+            throw new IllegalArgumentException("RAM regions leave the mapping of 0x%x bytes".formatted(segment.byteSize()));
+        }
+        regions = changed.toArray(RamRegion[]::new);
+        mapListener.remapped();
+    }
+
+    /** Sets the one listener to changes of the regions, the engine's; null for none. */
+    public void setMapListener(MapListener listener) {
+        mapListener = listener == null ? () -> {} : listener;
     }
 
     /** The whole host mapping; region offsets index into it. */
@@ -113,12 +146,12 @@ public final class GuestMemory implements AutoCloseable {
         return -1;
     }
 
-    /** Whether {@code length} bytes from {@code guestAddress} lie within one RAM region. */
+    /** Whether {@code length} bytes from {@code guestAddress} lie within one RAM region that may be written. */
     public boolean isRam(long guestAddress, long length) {
         for (RamRegion region : regions) {
             long delta = guestAddress - region.guestAddress();
             if (delta >= 0 && delta < region.size()) {
-                return length >= 0 && length <= region.size() - delta;
+                return region.writable() && length >= 0 && length <= region.size() - delta;
             }
         }
         return false;
@@ -128,6 +161,17 @@ public final class GuestMemory implements AutoCloseable {
         for (RamRegion region : regions) {
             long delta = guestAddress - region.guestAddress();
             if (delta >= 0 && delta < region.size() && length <= region.size() - delta) {
+                return region.offset() + delta;
+            }
+        }
+        throw new GuestMemoryException(guestAddress, length);
+    }
+
+    /** As {@link #at}, for writes: what the guest may not write, its devices may not either. */
+    private long writableAt(long guestAddress, long length) {
+        for (RamRegion region : regions) {
+            long delta = guestAddress - region.guestAddress();
+            if (delta >= 0 && delta < region.size() && length <= region.size() - delta && region.writable()) {
                 return region.offset() + delta;
             }
         }
@@ -178,22 +222,22 @@ public final class GuestMemory implements AutoCloseable {
     }
 
     public void writeByte(long guestAddress, byte value) {
-        segment.set(ValueLayout.JAVA_BYTE, at(guestAddress, 1), value);
+        segment.set(ValueLayout.JAVA_BYTE, writableAt(guestAddress, 1), value);
         wrote(guestAddress, 1);
     }
 
     public void writeShort(long guestAddress, short value) {
-        segment.set(SHORT, at(guestAddress, 2), value);
+        segment.set(SHORT, writableAt(guestAddress, 2), value);
         wrote(guestAddress, 2);
     }
 
     public void writeInt(long guestAddress, int value) {
-        segment.set(INT, at(guestAddress, 4), value);
+        segment.set(INT, writableAt(guestAddress, 4), value);
         wrote(guestAddress, 4);
     }
 
     public void writeLong(long guestAddress, long value) {
-        segment.set(LONG, at(guestAddress, 8), value);
+        segment.set(LONG, writableAt(guestAddress, 8), value);
         wrote(guestAddress, 8);
     }
 
@@ -210,23 +254,23 @@ public final class GuestMemory implements AutoCloseable {
     }
 
     public void writeShortRelease(long guestAddress, short value) {
-        ORDERED_SHORT.setRelease(segment, at(guestAddress, 2), value);
+        ORDERED_SHORT.setRelease(segment, writableAt(guestAddress, 2), value);
         wrote(guestAddress, 2);
     }
 
     public void writeIntRelease(long guestAddress, int value) {
-        ORDERED_INT.setRelease(segment, at(guestAddress, 4), value);
+        ORDERED_INT.setRelease(segment, writableAt(guestAddress, 4), value);
         wrote(guestAddress, 4);
     }
 
     public boolean compareAndSetInt(long guestAddress, int expected, int value) {
-        boolean done = ORDERED_INT.compareAndSet(segment, at(guestAddress, 4), expected, value);
+        boolean done = ORDERED_INT.compareAndSet(segment, writableAt(guestAddress, 4), expected, value);
         wrote(guestAddress, 4);
         return done;
     }
 
     public boolean compareAndSetLong(long guestAddress, long expected, long value) {
-        boolean done = ORDERED_LONG.compareAndSet(segment, at(guestAddress, 8), expected, value);
+        boolean done = ORDERED_LONG.compareAndSet(segment, writableAt(guestAddress, 8), expected, value);
         wrote(guestAddress, 8);
         return done;
     }
@@ -238,7 +282,7 @@ public final class GuestMemory implements AutoCloseable {
 
     /** Copies an array into RAM. */
     public void write(long guestAddress, byte[] source, int start, int length) {
-        MemorySegment.copy(source, start, segment, ValueLayout.JAVA_BYTE, at(guestAddress, length), length);
+        MemorySegment.copy(source, start, segment, ValueLayout.JAVA_BYTE, writableAt(guestAddress, length), length);
         wrote(guestAddress, length);
     }
 
@@ -250,7 +294,7 @@ public final class GuestMemory implements AutoCloseable {
     /** Copies a segment into RAM; for images and files mapped by the caller. */
     public void write(long guestAddress, MemorySegment source) {
         long length = source.byteSize();
-        MemorySegment.copy(source, 0, segment, at(guestAddress, length), length);
+        MemorySegment.copy(source, 0, segment, writableAt(guestAddress, length), length);
         wrote(guestAddress, length);
     }
 
@@ -261,13 +305,19 @@ public final class GuestMemory implements AutoCloseable {
 
     /** Copies a part of a segment into RAM. */
     public void write(long guestAddress, MemorySegment source, long start, long length) {
-        MemorySegment.copy(source, start, segment, at(guestAddress, length), length);
+        MemorySegment.copy(source, start, segment, writableAt(guestAddress, length), length);
+        wrote(guestAddress, length);
+    }
+
+    /** Copies an array into memory whether the guest may write there or not: the content of ROM and flash memory. */
+    public void program(long guestAddress, byte[] source, int start, int length) {
+        MemorySegment.copy(source, start, segment, ValueLayout.JAVA_BYTE, at(guestAddress, length), length);
         wrote(guestAddress, length);
     }
 
     /** Sets a range to zero. */
     public void clear(long guestAddress, long length) {
-        segment.asSlice(at(guestAddress, length), length).fill((byte) 0);
+        segment.asSlice(writableAt(guestAddress, length), length).fill((byte) 0);
         wrote(guestAddress, length);
     }
 
@@ -278,16 +328,16 @@ public final class GuestMemory implements AutoCloseable {
      * @param guestAddress a multiple of 4096, like {@code length}
      */
     public void release(long guestAddress, long length) {
-        long offset = at(guestAddress, length);
+        long offset = writableAt(guestAddress, length);
         if (!mapping.release(offset, length)) {
             segment.asSlice(offset, length).fill((byte) 0);
         }
         wrote(guestAddress, length);
     }
 
-    /** A read and write view of RAM for bulk host I/O. After writing through it, call {@link #noteWritten}. */
+    /** A read and write view of writable RAM for bulk host I/O. After writing through it, call {@link #noteWritten}. */
     public MemorySegment slice(long guestAddress, long length) {
-        return segment.asSlice(at(guestAddress, length), length);
+        return segment.asSlice(writableAt(guestAddress, length), length);
     }
 
     /** Tells the engine of writes made through {@link #slice}. */

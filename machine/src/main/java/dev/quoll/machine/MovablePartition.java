@@ -137,6 +137,11 @@ final class MovablePartition implements Partition {
     }
 
     @Override
+    public boolean remapsMemory() {
+        return current.remapsMemory();
+    }
+
+    @Override
     public int cpuCount() {
         return cpus;
     }

@@ -63,6 +63,11 @@ public interface Partition extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** Whether the engine follows {@link GuestMemory#remap} while the guest runs. */
+    default boolean remapsMemory() {
+        return false;
+    }
+
     /** Figures for {@code --stats}: one {@code name value} a line. Any thread. */
     String statistics();
 

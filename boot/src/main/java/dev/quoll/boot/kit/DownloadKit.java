@@ -27,6 +27,8 @@ import java.util.stream.Stream;
 public final class DownloadKit {
     private static final int MAX_INDIRECTIONS = 4;
     private static final String RECORD = "package.properties";
+    private static final String CODE = "code.fd";
+    private static final String VARIABLES = "variables.fd";
 
     private final Path cache;
     private final Apt apt;
@@ -78,6 +80,14 @@ public final class DownloadKit {
     /** The static busybox of Debian's busybox-static, for x86-64. */
     public Path busybox() throws KitException, InterruptedException {
         return fetch("busybox-static", "busybox-static", DownloadKit::unpackBusybox).resolve("busybox");
+    }
+
+    /** Firmware. Downloads its package when the cache has none. @throws KitException with one sentence for the user */
+    public FirmwareFiles firmware(FirmwareFlavour flavour) throws KitException, InterruptedException {
+        Path folder = fetch(
+                flavour.packageName(), flavour.packageName(), (tar, target, _) -> unpackFirmware(flavour, tar, target));
+        return new FirmwareFiles(
+                folder.resolve(CODE), flavour.variables().isPresent() ? Optional.of(folder.resolve(VARIABLES)) : Optional.empty());
     }
 
     /** The default initial ramdisk for a kernel: its own where it brings one, else busybox with the kernel's modules. */
@@ -175,6 +185,23 @@ public final class DownloadKit {
                 throw e;
             }
         }
+    }
+
+    private static void unpackFirmware(FirmwareFlavour flavour, TarFile tar, Path folder) throws IOException {
+        write(tar, flavour.code(), folder.resolve(CODE));
+        if (flavour.variables().isPresent()) {
+            write(tar, flavour.variables().get(), folder.resolve(VARIABLES));
+        }
+    }
+
+    private static void write(TarFile tar, String name, Path target) throws IOException {
+        for (TarFile.Entry entry : tar.entries()) {
+            if (entry.name().equals(name)) {
+                Files.write(target, tar.read(entry));
+                return;
+            }
+        }
+        throw new IOException("there is no %s in it".formatted(name));
     }
 
     private static void unpackBusybox(TarFile tar, Path folder, Properties record) throws IOException {

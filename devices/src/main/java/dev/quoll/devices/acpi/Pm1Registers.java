@@ -13,7 +13,7 @@ import dev.quoll.machine.TimerQueue;
 /**
  * The fixed-hardware PM1a registers of the legacy board: offset 0 status, 2 enable, 4 control (ACPI 6.5, 4.8.3.1 and
  * 4.8.3.2). The platform is always in ACPI mode: SCI_EN reads as 1 and there is no SMI command port. Writing SLP_EN
- * with SLP_TYP {@link SleepRegisters#S5_TYPE} powers the machine off.
+ * with the SLP_TYP given for that powers the machine off.
  *
  * <p>Threat: the only timer follows the PM timer's top bit (every 600 s); the rest is three registers.
  */
@@ -38,6 +38,7 @@ public final class Pm1Registers implements Device<Pm1Registers.State>, PortDevic
 
     private final InterruptOutput sci;
     private final PowerSink power;
+    private final int offType;
     private final GuestClock clock;
     private final TimerQueue.Timer timer;
     private final Object lock = new Object();
@@ -52,6 +53,12 @@ public final class Pm1Registers implements Device<Pm1Registers.State>, PortDevic
 
     /** @param sci the system control interrupt, level triggered */
     public Pm1Registers(InterruptLine sci, PowerSink power, GuestClock clock, TimerQueue timers) {
+        this(sci, SleepRegisters.S5_TYPE, power, clock, timers);
+    }
+
+    /** @param sci the system control interrupt, level triggered @param offType the SLP_TYP that powers the machine off */
+    public Pm1Registers(InterruptLine sci, int offType, PowerSink power, GuestClock clock, TimerQueue timers) {
+        this.offType = offType;
         this.sci = new InterruptOutput(sci);
         this.power = power;
         this.clock = clock;
@@ -101,7 +108,7 @@ public final class Pm1Registers implements Device<Pm1Registers.State>, PortDevic
                     int written = control & ~mask | bits;
                     control = written & CONTROL_BITS;
                     off = (bits & SLEEP_ENABLE) != 0
-                            && (written >>> SLEEP_TYPE_SHIFT & 7) == SleepRegisters.S5_TYPE;
+                            && (written >>> SLEEP_TYPE_SHIFT & 7) == offType;
                 }
             }
             update();

@@ -24,6 +24,7 @@ public final class PciConfigSpace implements PciFunction {
     private static final int STATUS = 0x06;
     private static final int REVISION = 0x08;
     private static final int HEADER_TYPE = 0x0e;
+    private static final int MULTI_FUNCTION = 0x80;
     private static final int BAR_0 = 0x10;
     private static final int SUBSYSTEM = 0x2c;
     private static final int CAPABILITIES = 0x34;
@@ -144,6 +145,24 @@ public final class PciConfigSpace implements PciFunction {
         capabilityEnd = at + length;
         powerOn = registers.clone();
         return at;
+    }
+
+    /**
+     * Adds a register of the function's own; before the guest runs.
+     *
+     * @param initial at power-on
+     * @param bits those that the guest can write
+     */
+    public void addRegister(int register, int width, int initial, int bits) {
+        set(register, width, initial);
+        setWritable(register, width, bits);
+        powerOn = registers.clone();
+    }
+
+    /** Says that there are more functions in this function's place. */
+    public void setMultiFunction() {
+        set(HEADER_TYPE, 1, MULTI_FUNCTION);
+        powerOn = registers.clone();
     }
 
     /** Says that the function interrupts on INTA# to INTD# (1-4) and what the interrupt line register starts as. */

@@ -291,6 +291,18 @@ abstract class BlockLookup extends Breakpoints {
         }
     }
 
+    /**
+     * The regions of guest memory have changed. Any thread; for this vCPU's own, whose access to a device has done it, the very
+     * next access goes by the new ones.
+     */
+    protected final void remapped(boolean ownThread) {
+        if (ownThread) {
+            flushAll();
+        }
+        // The code that runs now may be linked to code that lies elsewhere now.
+        raise(EVENT_REMAPPED);
+    }
+
     final void dropWritten() {
         boolean tooMany = writtenCount.getAndSet(0) > MOST_RANGES;
         for (WrittenRange range = writtenRanges.poll(); range != null; range = writtenRanges.poll()) {

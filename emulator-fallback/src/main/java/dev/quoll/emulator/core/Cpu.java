@@ -32,6 +32,8 @@ public abstract class Cpu extends LinearMemory {
     public static final int EVENT_ACTIVITY = 128;
     /** Another vCPU wants to be alone for a moment. */
     static final int EVENT_STOP = 256;
+    /** The memory map has changed. */
+    static final int EVENT_REMAPPED = 512;
 
     private static final VarHandle EVENTS;
 

@@ -134,12 +134,15 @@ public abstract class CpuLoop extends BlockLookup {
         }
     }
 
+    /** Events that the loop sees to itself. */
+    private static final int HOUSEKEEPING = EVENT_STOP | EVENT_INVALIDATE | EVENT_REMAPPED;
+
     /** At an instruction boundary with RIP exact and some event pending. */
     private boolean boundary(int raised) {
         int pending = raised;
-        if ((pending & (EVENT_STOP | EVENT_INVALIDATE)) != 0) {
+        if ((pending & HOUSEKEEPING) != 0) {
             // Only what was seen: the other one may come up just now.
-            clearEvents(pending & (EVENT_STOP | EVENT_INVALIDATE));
+            clearEvents(pending & HOUSEKEEPING);
             if ((pending & EVENT_STOP) != 0) {
                 group.leave();
                 group.enter();
@@ -147,7 +150,10 @@ public abstract class CpuLoop extends BlockLookup {
             if ((pending & EVENT_INVALIDATE) != 0) {
                 dropWritten();
             }
-            pending &= ~(EVENT_STOP | EVENT_INVALIDATE);
+            if ((pending & EVENT_REMAPPED) != 0) {
+                flushAll();
+            }
+            pending &= ~HOUSEKEEPING;
         }
         if (trapNow) {
             throw debugTrap(SINGLE_STEP);

@@ -269,7 +269,7 @@ final class PageTableWalker {
 
     /** Sets bits of an entry; false when another vCPU was there first. Entries outside RAM cannot be changed. */
     private boolean update64(long physical, long expected, long value) {
-        long offset = memory.offsetOf(physical);
+        long offset = memory.writableOffsetOf(physical);
         if (offset < 0) {
             return true;
         }
@@ -278,7 +278,7 @@ final class PageTableWalker {
     }
 
     private boolean update32(long physical, int expected, int value) {
-        long offset = memory.offsetOf(physical);
+        long offset = memory.writableOffsetOf(physical);
         if (offset < 0) {
             return true;
         }

@@ -23,11 +23,29 @@ public final class PhysicalMemory {
 
     final MmioBus bus;
     final int addressBits;
-    private final long[] starts;
-    private final long[] ends;
-    private final long[] offsets;
+    private final GuestMemory memory;
+    /** Replaced as a whole when the regions change. */
+    private volatile Regions regions;
     /** How many vCPUs have decoded code from each page of the RAM mapping. */
     private final byte[] codeHolders;
+
+    /** The memory map, the largest region first: it takes nearly all accesses. */
+    private record Regions(long[] starts, long[] ends, long[] offsets, boolean[] writable) {
+        static Regions of(GuestMemory memory) {
+            List<RamRegion> bySize = new ArrayList<>(memory.regions());
+            bySize.sort(Comparator.comparingLong(RamRegion::size).reversed());
+            int count = bySize.size();
+            Regions made = new Regions(new long[count], new long[count], new long[count], new boolean[count]);
+            for (int i = 0; i < count; i++) {
+                RamRegion region = bySize.get(i);
+                made.starts[i] = region.guestAddress();
+                made.ends[i] = region.end();
+                made.offsets[i] = region.offset() - region.guestAddress();
+                made.writable[i] = region.writable();
+            }
+            return made;
+        }
+    }
 
     /** @param addressBits width of physical addresses: bits of page-table entries at and above it are reserved */
     public PhysicalMemory(GuestMemory memory, MmioBus bus, int addressBits) {
@@ -35,27 +53,33 @@ public final class PhysicalMemory {
         this.ram = memory.mapping();
         this.ramBase = HostMemory.base(ram);
         this.bus = bus;
-        int count = memory.regions().size();
-        starts = new long[count];
-        ends = new long[count];
-        offsets = new long[count];
-        // The largest region first: it takes nearly all accesses.
-        List<RamRegion> bySize = new ArrayList<>(memory.regions());
-        bySize.sort(Comparator.comparingLong(RamRegion::size).reversed());
-        for (int i = 0; i < count; i++) {
-            RamRegion region = bySize.get(i);
-            starts[i] = region.guestAddress();
-            ends[i] = region.end();
-            offsets[i] = region.offset() - region.guestAddress();
-        }
+        this.memory = memory;
+        regions = Regions.of(memory);
         codeHolders = new byte[Math.toIntExact(ram.byteSize() >>> 12)];
+    }
+
+    /** Takes over changed regions; what TLBs hold of the old ones is the caller's to drop. */
+    public void remapped() {
+        regions = Regions.of(memory);
     }
 
     /** Offset in the RAM mapping, or -1 when no RAM is there. */
     public long offsetOf(long physical) {
-        for (int i = 0; i < starts.length; i++) {
-            if (physical >= starts[i] && physical < ends[i]) {
-                return physical + offsets[i];
+        Regions now = regions;
+        for (int i = 0; i < now.starts.length; i++) {
+            if (physical >= now.starts[i] && physical < now.ends[i]) {
+                return physical + now.offsets[i];
+            }
+        }
+        return -1;
+    }
+
+    /** As {@link #offsetOf}, and -1 as well where memory is read-only: writes there go over the bus. */
+    long writableOffsetOf(long physical) {
+        Regions now = regions;
+        for (int i = 0; i < now.starts.length; i++) {
+            if (physical >= now.starts[i] && physical < now.ends[i]) {
+                return now.writable[i] ? physical + now.offsets[i] : -1;
             }
         }
         return -1;

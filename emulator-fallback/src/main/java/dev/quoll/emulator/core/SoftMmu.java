@@ -109,7 +109,9 @@ public abstract class SoftMmu extends Tlb {
             throw fault(op, 14, true, walker.error);
         }
         translated = walker.page | va & 0xfff;
-        long offset = physical.offsetOf(walker.page);
+        long offset = accessKind == PageTableWalker.WRITE
+                ? physical.writableOffsetOf(walker.page)
+                : physical.offsetOf(walker.page);
         translatedOffset = offset < 0 ? -1 : offset | va & 0xfff;
         if (offset >= 0) {
             fill(va & PAGE, offset, accessKind, which, walker);
