@@ -7,6 +7,7 @@ module dev.quoll.devices {
 
     exports dev.quoll.devices;
     exports dev.quoll.devices.acpi;
+    exports dev.quoll.devices.ata;
     exports dev.quoll.devices.balloon;
     exports dev.quoll.devices.block;
     exports dev.quoll.devices.block.qcow2;

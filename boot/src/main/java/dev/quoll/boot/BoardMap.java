@@ -1,6 +1,7 @@
 package dev.quoll.boot;
 
 import dev.quoll.devices.virtio.VirtioMmioDevice;
+import dev.quoll.devices.virtio.VirtioPciFunction;
 
 /** Where everything is on {@code quoll-pc}: guest-physical addresses, ports, interrupt lines, PCI slots. */
 final class BoardMap {
@@ -81,6 +82,10 @@ final class BoardMap {
 
     static final int PCI_SLOTS = 32;
     static final int SLOT_HOST_BRIDGE = 0;
+    /** Behind the last slot of virtio devices. Where there is an LPC bridge, as function 2 of it. */
+    static final int SLOT_SATA = 0x1f;
+
+    static final long SATA_REGISTERS = PCI_WINDOW_32 + SLOT_SATA * VirtioPciFunction.WINDOW_LENGTH;
 
     private BoardMap() {}
 

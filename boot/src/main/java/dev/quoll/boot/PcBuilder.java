@@ -2,6 +2,7 @@ package dev.quoll.boot;
 
 import dev.quoll.boot.image.BootModule;
 import dev.quoll.boot.image.KernelImage;
+import dev.quoll.devices.ata.AhciController;
 import dev.quoll.devices.serial.SerialOutput;
 import dev.quoll.machine.CpuProfile;
 import dev.quoll.machine.Engine;
@@ -43,6 +44,7 @@ public final class PcBuilder {
     private SerialOutput console = SerialOutput.NONE;
     private SerialOutput debugConsole;
     private final List<VirtioBoard.Planned> virtioDevices = new ArrayList<>();
+    private final List<SataDrive> sataDrives = new ArrayList<>();
     private Transport transport = Transport.PCI;
     private boolean packedRings;
     private Consumer<String> notices = _ -> {};
@@ -136,6 +138,19 @@ public final class PcBuilder {
         return this;
     }
 
+    /**
+     * Adds a drive to the board's AHCI controller, which is there for drives only.
+     *
+     * @throws IllegalArgumentException with a sentence when it has no port left
+     */
+    public PcBuilder add(SataDrive drive) {
+        if (sataDrives.size() == AhciController.MOST_PORTS) {
+            throw new IllegalArgumentException("this board has room for %d SATA drives".formatted(AhciController.MOST_PORTS));
+        }
+        sataDrives.add(Objects.requireNonNull(drive));
+        return this;
+    }
+
     /** How virtio devices are connected; by PCI if nothing is said. */
     public PcBuilder transport(Transport chosen) {
         transport = Objects.requireNonNull(chosen);
@@ -200,6 +215,9 @@ public final class PcBuilder {
             throw new IllegalStateException("a board without PCI has at most %d virtio devices, not %d"
                     .formatted(BoardMap.VIRTIO_MMIO_COUNT, mmioWindows()));
         }
+        if (transport != Transport.PCI && !sataDrives.isEmpty()) {
+            throw new IllegalStateException("a board without PCI has no SATA drives");
+        }
         if (firmware != null) {
             if (transport != Transport.PCI) {
                 throw new IllegalStateException("a board with firmware has PCI");
@@ -220,6 +238,10 @@ public final class PcBuilder {
         return virtioDevices.stream()
                 .sorted(Comparator.comparingInt(VirtioBoard.Planned::slot))
                 .toList();
+    }
+
+    List<SataDrive> sataDrives() {
+        return List.copyOf(sataDrives);
     }
 
     Transport chosenTransport() {

@@ -4,6 +4,8 @@ import dev.quoll.devices.acpi.GenerationId;
 import dev.quoll.devices.acpi.Pm1Registers;
 import dev.quoll.devices.acpi.PmTimer;
 import dev.quoll.devices.acpi.SleepRegisters;
+import dev.quoll.devices.ata.AhciController;
+import dev.quoll.devices.block.DiskImage;
 import dev.quoll.devices.debug.BootStampPort;
 import dev.quoll.devices.debug.DebugConsole;
 import dev.quoll.devices.debug.DebugExitPort;
@@ -151,6 +153,33 @@ final class PcDevices {
             machine.mmio().register(BoardMap.ECAM, PciBus.ECAM_LENGTH, PciBus.ECAM_WIDTHS, pci);
         }
         virtio.attach(pci, pciLines);
+        if (!plan.sataDrives().isEmpty()) {
+            sata(plan);
+        }
+    }
+
+    private void sata(PcBuilder plan) throws DeviceUnavailableException {
+        List<AhciController.Drive> drives = new ArrayList<>();
+        for (SataDrive drive : plan.sataDrives()) {
+            try {
+                DiskImage image = drive.image().open();
+                machine.closeWith(image);
+                drives.add(new AhciController.Drive(image, drive.optical(), drive.serial()));
+            } catch (IOException e) {
+                throw new DeviceUnavailableException(e);
+            }
+        }
+        int gsi = BoardMap.pciGsi(BoardMap.SLOT_SATA, 0);
+        AhciController controller = machine.add(new AhciController(
+                machine.memory(),
+                machine.mmio(),
+                pciLines.get(gsi - BoardMap.GSI_PCI).driver(),
+                gsi,
+                chipset == null ? BoardMap.SATA_REGISTERS : 0,
+                plan.noticeSink(),
+                drives));
+        machine.closeWith(controller);
+        pci.attach(BoardMap.SLOT_SATA, chipset == null ? 0 : Q35Map.FUNCTION_SATA, controller);
     }
 
     private void debugConsoles(SerialOutput output) {

@@ -21,7 +21,6 @@ final class Q35Map {
     static final int SMI_CONTROL = 0x30;
     static final int POWER_PORTS_LENGTH = 0x80;
 
-    /** Where firmware has moved the window when nobody asks it: SeaBIOS's place. */
     static final int SLOT_LPC = 0x1f;
 
     static final int FUNCTION_LPC = 0;

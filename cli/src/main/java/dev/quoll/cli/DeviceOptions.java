@@ -1,12 +1,15 @@
 package dev.quoll.cli;
 
 import dev.quoll.boot.PcBuilder;
+import dev.quoll.boot.SataDrive;
 import dev.quoll.boot.Transport;
 import dev.quoll.boot.VirtioPlace;
+import dev.quoll.devices.block.ImageFormat;
 import dev.quoll.devices.block.ImageSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -17,6 +20,12 @@ final class DeviceOptions {
             paramLabel = DiskOption.SYNTAX,
             description = "A disk image, raw or qcow2; the first is /dev/vda. bps and iops limit bytes and requests per second.")
     private List<String> disks = List.of();
+
+    @Option(
+            names = "--cdrom",
+            paramLabel = "FILE",
+            description = "An ISO image in a CD-ROM drive, at an AHCI controller; may be given again for more drives.")
+    private List<Path> discs = List.of();
 
     @Option(
             names = "--net",
@@ -58,6 +67,10 @@ final class DeviceOptions {
         plan.transport(transport).packedRings(packedRings);
         for (int number = 0; number < disks.size(); number++) {
             plan.add(VirtioPlace.DISK, DiskOption.parse(disks.get(number)).source(number));
+        }
+        for (int number = 0; number < discs.size(); number++) {
+            ImageSource disc = new ImageSource(discs.get(number), Optional.of(ImageFormat.RAW), true);
+            plan.add(new SataDrive(disc, true, "cdrom" + number));
         }
         for (int number = 0; number < nets.size(); number++) {
             plan.add(VirtioPlace.NETWORK, NetOption.parse(nets.get(number)).source(number));
