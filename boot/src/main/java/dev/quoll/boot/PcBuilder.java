@@ -35,6 +35,7 @@ public final class PcBuilder {
     private Engine engine;
     private CpuProfile profile = CpuProfile.V2;
     private long memory = DEFAULT_MEMORY;
+    private boolean hugePages;
     private int cpus = 1;
     private Variant variant = Variant.DEFAULT;
     private boolean reboot = true;
@@ -71,6 +72,12 @@ public final class PcBuilder {
     public PcBuilder memory(long bytes) {
         RamLayout.of(bytes);
         memory = bytes;
+        return this;
+    }
+
+    /** Whether guest memory is in huge pages, which the host has to have set aside; not by default. */
+    public PcBuilder hugePages(boolean wanted) {
+        hugePages = wanted;
         return this;
     }
 
@@ -262,7 +269,7 @@ public final class PcBuilder {
     }
 
     MachineConfig machineConfig(List<RamRegion> ram) {
-        return new MachineConfig(ram, profile, cpus, reboot);
+        return new MachineConfig(ram, profile, cpus, reboot, hugePages);
     }
 
     Engine chosenEngine() throws EngineException {

@@ -96,6 +96,11 @@ final class RunCommand implements Callable<Integer> {
             description = "Guest memory; a plain number is MiB, or K, M, G (default: 512M; for debian: 2G).")
     private ByteSize memory;
 
+    @Option(
+            names = "--huge-pages",
+            description = "Guest memory in huge pages of 2 MiB, which the host has to have set aside (vm.nr_hugepages).")
+    private boolean hugePages;
+
     @Option(names = "--cpus", paramLabel = "N", defaultValue = "1", description = "Virtual CPUs, 1 to 64 (default: ${DEFAULT-VALUE}).")
     private int cpus;
 
@@ -210,6 +215,7 @@ final class RunCommand implements Callable<Integer> {
         try {
             PcBuilder plan = new PcBuilder()
                     .memory(memory == null ? PcBuilder.DEFAULT_MEMORY : memory.bytes())
+                    .hugePages(hugePages)
                     .cpus(cpus)
                     .profile(CpuProfile.named(profile))
                     .variant(chosenVariant())

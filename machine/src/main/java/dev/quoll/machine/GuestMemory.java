@@ -64,12 +64,17 @@ public final class GuestMemory implements AutoCloseable {
      * @throws IOException when the host refuses the mapping; the message is one sentence for the user
      */
     public static GuestMemory create(List<RamRegion> regions) throws IOException {
+        return create(regions, false);
+    }
+
+    /** As {@link #create(List)}; if {@code huge}, in {@link MemorySource#mapHuge huge pages} or not at all. */
+    static GuestMemory create(List<RamRegion> regions, boolean huge) throws IOException {
         MemorySource source = ServiceLoader.load(MemorySource.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(MemorySource::supported)
                 .max(Comparator.comparingInt(MemorySource::priority))
                 .orElseGet(SparseFileMemorySource::new);
-        return create(source, regions);
+        return new GuestMemory(huge ? source.mapHuge(sizeOf(regions)) : source.map(sizeOf(regions)), regions);
     }
 
     /** Maps RAM from a given source; see {@link #create(List)}. */

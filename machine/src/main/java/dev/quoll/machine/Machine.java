@@ -62,7 +62,7 @@ public final class Machine implements AutoCloseable {
     private Machine(MachineConfig config, Engine engine) throws IOException, EngineException {
         this.config = config;
         int number = MACHINES.incrementAndGet();
-        memory = GuestMemory.create(config.ram());
+        memory = GuestMemory.create(config.ram(), config.hugePages());
         timers = new TimerQueue(clock, "quoll-timers-" + number, this::timerFailed);
         try {
             partitionConfig = new PartitionConfig(

@@ -26,6 +26,15 @@ public interface MemorySource {
      */
     Mapping map(long size) throws IOException;
 
+    /**
+     * As {@link #map}, in huge pages that the host has set aside: all of them are taken now, so that none can be missing later.
+     *
+     * @throws IOException with one sentence a user can act on, when there are not enough, or this source has none
+     */
+    default Mapping mapHuge(long size) throws IOException {
+        throw new IOException("huge pages for guest memory need Linux and native access.");
+    }
+
     /** One mapping; closing it unmaps. No thread may use the segment during or after the close. */
     interface Mapping extends AutoCloseable {
         /** The whole mapping, usable from any thread. */

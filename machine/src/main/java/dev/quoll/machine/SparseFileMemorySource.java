@@ -32,7 +32,10 @@ public final class SparseFileMemorySource implements MemorySource {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
             MemorySegment segment = channel.map(FileChannel.MapMode.READ_WRITE, 0, size, arena);
-            file.toFile().deleteOnExit();
+            // Where a mapped file can lose its name, it does at once: then not even a killed process leaves it behind.
+            if (!file.toFile().delete()) {
+                file.toFile().deleteOnExit();
+            }
             return new FileMapping(arena, segment, file);
         } catch (IOException | RuntimeException e) {
             arena.close();

@@ -93,11 +93,12 @@ final class Columns {
                 .filter(candidate -> candidate.engine().name().equals(KVM))
                 .map(Engines.Candidate::probe)
                 .findFirst();
-        return switch (probe.orElse(new Engine.Probe.Unusable("it is not installed", ""))) {
-            case Engine.Probe.Usable(Engine.SpeedClass speed, _) when speed == Engine.SpeedClass.HARDWARE ->
+        return switch (probe.orElse(null)) {
+            case null -> Column.absent(KVM, title, sentence("it is not installed"));
+            case Engine.Probe.Usable usable when usable.speed() == Engine.SpeedClass.HARDWARE ->
                 quoll(KVM, title, launcher, List.of("--engine", KVM));
-            case Engine.Probe.Usable(_, String detail) -> Column.absent(KVM, title, sentence(detail));
-            case Engine.Probe.Unusable(String reason, _) -> Column.absent(KVM, title, sentence(reason));
+            case Engine.Probe.Usable usable -> Column.absent(KVM, title, sentence(usable.detail()));
+            case Engine.Probe.Unusable unusable -> Column.absent(KVM, title, sentence(unusable.reason()));
         };
     }
 

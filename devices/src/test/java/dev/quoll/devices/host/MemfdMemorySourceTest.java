@@ -10,6 +10,8 @@ import dev.quoll.machine.MemorySource;
 import dev.quoll.machine.RamRegion;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,6 +43,33 @@ class MemfdMemorySourceTest {
             memory.writeLong(0xff8, 0x1234);
             assertThat(memory.readLong(0xff8)).isEqualTo(0x1234);
         }
+    }
+
+    private static long hugePages(String name) throws IOException {
+        Path file = Path.of("/sys/kernel/mm/hugepages/hugepages-2048kB", name);
+        assumeTrue(Files.isReadable(file), "this kernel has no huge pages");
+        return Long.parseLong(Files.readString(file).strip());
+    }
+
+    /** Either the host has huge pages set aside, or it says how many are missing and what to do. */
+    @Test
+    void hugePagesAreTakenAtOnceOrRefused() throws IOException {
+        long free = hugePages("free_hugepages") - hugePages("resv_hugepages");
+        if (free >= 2) {
+            try (MemorySource.Mapping mapping = new MemfdMemorySource().mapHuge(3 << 20)) {
+                assertThat(hugePages("resv_hugepages")).isGreaterThanOrEqualTo(2);
+                mapping.segment().set(ValueLayout.JAVA_LONG, (3 << 20) - 8, 42);
+                assertThat(mapping.segment().get(ValueLayout.JAVA_LONG, (3 << 20) - 8)).isEqualTo(42);
+                assertThat(mapping.release(0, 2 << 20)).isFalse();
+            }
+            assertThat(hugePages("free_hugepages") - hugePages("resv_hugepages")).isEqualTo(free);
+        }
+        long tooMany = free + 1;
+        assertThatThrownBy(() -> new MemfdMemorySource().mapHuge(tooMany << 21))
+                .isInstanceOf(IOException.class)
+                .hasMessage(("guest RAM of %d MiB needs %d huge pages of 2 MiB, and the host has %d free: set them aside "
+                                + "(sudo sysctl vm.nr_hugepages=%d), or go without.")
+                        .formatted(2 * tooMany, tooMany, free, tooMany));
     }
 
     @Test

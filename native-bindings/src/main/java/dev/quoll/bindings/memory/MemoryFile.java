@@ -11,12 +11,17 @@ import java.lang.foreign.Arena;
  * Its size is sealed, so that no mapping of it can fault because somebody shrank it.
  */
 public final class MemoryFile implements AutoCloseable {
+    /** Bytes of a huge page here: what x86-64 has in its second level of page tables. */
+    public static final long HUGE_PAGE = 2L << 20;
+
     private final FileDescriptor descriptor;
     private final long size;
+    private final boolean huge;
 
-    private MemoryFile(FileDescriptor descriptor, long size) {
+    private MemoryFile(FileDescriptor descriptor, long size, boolean huge) {
         this.descriptor = descriptor;
         this.size = size;
+        this.huge = huge;
     }
 
     /**
@@ -27,10 +32,25 @@ public final class MemoryFile implements AutoCloseable {
      * @throws NativeException if the kernel refuses
      */
     public static MemoryFile create(String name, long size) {
+        return create(name, size, false);
+    }
+
+    /**
+     * As {@link #create(String, long)}, of pages of {@link #HUGE_PAGE} bytes. {@link #map} sets them aside, or fails with
+     * {@code ENOMEM}.
+     *
+     * @param size in bytes, a multiple of {@link #HUGE_PAGE}
+     */
+    public static MemoryFile createHuge(String name, long size) {
+        return create(name, size, true);
+    }
+
+    private static MemoryFile create(String name, long size, boolean huge) {
         var errno = CapturedErrno.current();
         int number;
         try (var arena = Arena.ofConfined()) {
-            int flags = linux_h.MFD_CLOEXEC() | linux_h.MFD_ALLOW_SEALING();
+            int flags = linux_h.MFD_CLOEXEC() | linux_h.MFD_ALLOW_SEALING()
+                    | (huge ? linux_h.MFD_HUGETLB() | linux_h.MFD_HUGE_2MB() : 0);
             number = linux_h.memfd_create(errno, arena.allocateFrom(name), flags);
         }
         if (number < 0) {
@@ -47,7 +67,7 @@ public final class MemoryFile implements AutoCloseable {
             descriptor.close();
             throw e;
         }
-        return new MemoryFile(descriptor, size);
+        return new MemoryFile(descriptor, size, huge);
     }
 
     /** The open file, owned by this object. */
@@ -62,7 +82,9 @@ public final class MemoryFile implements AutoCloseable {
 
     /** Maps the whole file, shared. The mapping outlives this object. */
     public MemoryMapping map(Protection protection) {
-        return MemoryMapping.shared(descriptor.number(), 0, size, protection);
+        return huge
+                ? MemoryMapping.sharedReserved(descriptor.number(), 0, size, protection)
+                : MemoryMapping.shared(descriptor.number(), 0, size, protection);
     }
 
     /** Closes the file; its memory stays for as long as a mapping does. */

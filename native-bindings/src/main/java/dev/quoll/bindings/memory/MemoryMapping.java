@@ -46,6 +46,11 @@ public final class MemoryMapping implements AutoCloseable {
         return map(size, protection, flags, descriptor, offset);
     }
 
+    /** As {@link #shared}, and the kernel sets the memory aside now: an access to a huge page that is missing ends the process. */
+    static MemoryMapping sharedReserved(int descriptor, long offset, long size, Protection protection) {
+        return map(size, protection, linux_h.MAP_SHARED(), descriptor, offset);
+    }
+
     private static MemoryMapping map(long size, Protection protection, int flags, int descriptor, long offset) {
         var errno = CapturedErrno.current();
         var address = linux_h.mmap(errno, MemorySegment.NULL, size, protection.bits(), flags, descriptor, offset);
