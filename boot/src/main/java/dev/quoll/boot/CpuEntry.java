@@ -42,11 +42,15 @@ final class CpuEntry {
 
     private CpuEntry() {}
 
+    /** For every CPU: the memory types must be the same on all of them (SDM vol. 3, 12.11.8), and INIT leaves them alone. */
+    static void memoryTypes(VirtualCpu cpu) {
+        cpu.write(MEMORY_TYPES);
+    }
+
     /** Writes the state to a CPU that has just been reset. */
     static void enter(VirtualCpu cpu, EntryState entry) {
         boolean real = entry.mode() == EntryState.Mode.REAL16;
         long segmentBase = real ? entry.rip() & ~0xffffL : 0;
-        cpu.write(MEMORY_TYPES);
         cpu.write(control(entry));
         cpu.write(real ? realSegments(segmentBase) : flatSegments(entry));
         Long[] registers = new Long[16];

@@ -48,6 +48,9 @@ final class KernelStart {
         LoadRequest request = new LoadRequest(
                 ram.map(), guest.commandLine(), guest.modules(), BoardMap.RSDP, guest.unpack(), new SecureRandom());
         LoadedKernel loaded = guest.image().load(machine.memory(), request);
+        for (int cpu = 0; cpu < machine.config().cpus(); cpu++) {
+            CpuEntry.memoryTypes(machine.partition().cpu(cpu));
+        }
         CpuEntry.enter(machine.partition().cpu(0), loaded.entry());
         if (variant == Variant.LEGACY) {
             CpuEntry.virtualWire(machine.partition().cpu(0));

@@ -17,6 +17,8 @@ final class FatVolume {
     private static final int ENTRY = 32;
     private static final int FOLDER = 0x10;
     private static final int ARCHIVE = 0x20;
+    private static final int VOLUME_LABEL = 0x08;
+    private static final String LABEL = "EFI";
     /** The first of January 2026, so that equal files make equal volumes. */
     private static final int DATE = 46 << 9 | 1 << 5 | 1;
 
@@ -44,6 +46,8 @@ final class FatVolume {
         fat.link(1, 0xffff);
         int parent = 0;
         int entries = fat.rootOffset();
+        fat.entry(entries, LABEL, VOLUME_LABEL, 0, 0);
+        entries += ENTRY;
         for (String folder : path.subList(0, path.size() - 1)) {
             int cluster = fat.chain(CLUSTER);
             fat.entry(entries, folder, FOLDER, cluster, 0);
@@ -70,7 +74,7 @@ final class FatVolume {
             volume.putInt(32, sectors);
         }
         volume.put(36, (byte) 0x80).put(38, (byte) 0x29).putInt(39, 0x51554f4c);
-        volume.put(43, "EFI        FAT16   ".getBytes(StandardCharsets.US_ASCII)).putShort(510, (short) 0xaa55);
+        volume.put(43, "%-11s%-8s".formatted(LABEL, "FAT16").getBytes(StandardCharsets.US_ASCII)).putShort(510, (short) 0xaa55);
     }
 
     private int rootOffset() {

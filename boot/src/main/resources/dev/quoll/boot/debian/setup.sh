@@ -8,6 +8,9 @@ printf 'UUID=%s / ext4 errors=remount-ro 0 1\n' "$ROOT_ID" > /etc/fstab
 # Empty: every machine made from this image gets an id of its own at its first start, without the questions of a first boot.
 : > /etc/machine-id
 
+# Without it every login by ssh is an error in the log (pam_env).
+echo LANG=C.UTF-8 > /etc/default/locale
+
 mkdir -p /etc/systemd/network
 cat > /etc/systemd/network/20-dhcp.network <<'EOF'
 [Match]

@@ -79,6 +79,8 @@ class PartitionTableTest {
         assertThat(Ext4Test.run("/sbin/sfdisk", "--verify", path.toString())).contains("No errors detected");
         assertThat(Ext4Test.run("/sbin/sfdisk", "-d", path.toString()).toLowerCase())
                 .contains("label-id: " + id).contains("name=\"root\"").contains(Partition.BIOS_BOOT.toString());
+        assumeTrue(Files.isExecutable(Path.of("/sbin/sgdisk")), "sgdisk is not there (Debian: gdisk)");
+        assertThat(Ext4Test.run("/sbin/sgdisk", "--verify", path.toString())).contains("No problems found");
     }
 
     @Test

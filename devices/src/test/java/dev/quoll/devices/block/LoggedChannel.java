@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.LongPredicate;
 
 /** A file that remembers what was done to it in which order, so that the power can be cut afterwards at any moment. */
 final class LoggedChannel extends FileChannel {
@@ -38,6 +39,15 @@ final class LoggedChannel extends FileChannel {
 
     int events() {
         return log.size();
+    }
+
+    /** As if what wrote at such places had not waited before. */
+    void dropBarriersBefore(LongPredicate place) {
+        for (int i = log.size() - 2; i >= 0; i--) {
+            if (log.get(i) instanceof Force && log.get(i + 1) instanceof Write(long offset, byte[] _) && place.test(offset)) {
+                log.remove(i);
+            }
+        }
     }
 
     /** Any event, but often the one before the host is told to keep all: then the most is in the balance. */

@@ -11,10 +11,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,33 +61,54 @@ class Qcow2QemuTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"compat=0.10", "cluster_size=512", "preallocation=metadata"})
+    void readsAndWritesWhatQemuMakes(String options) throws Exception {
+        convertAndGoOn(options, 30);
+    }
+
+    @Tag("long")
+    @ParameterizedTest
     @ValueSource(strings = {
         "compat=0.10", "compat=1.1", "cluster_size=512", "cluster_size=2M", "refcount_bits=1", "refcount_bits=64", "lazy_refcounts=on",
         "preallocation=metadata", "preallocation=falloc", "preallocation=full,cluster_size=4k"
     })
-    void readsAndWritesWhatQemuMakes(String options) throws Exception {
-        byte[] content = content();
-        Path raw = Files.write(folder.resolve("raw"), content);
-        Path path = folder.resolve("image.qcow2");
-        QemuImg.succeed("convert", "-f", "raw", "-O", "qcow2", "-o", options, raw, path);
-        goOn(path, content);
+    void readsAndWritesWhatQemuMakesForLong(String options) throws Exception {
+        convertAndGoOn(options, 500);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cluster_size=512", "cluster_size=64k", "compat=0.10,cluster_size=4k"})
+    @ValueSource(strings = {"cluster_size=512", "compat=0.10,cluster_size=4k"})
     void readsAndReplacesCompressedClusters(String options) throws Exception {
+        convertAndGoOn(options, 30, "-c");
+    }
+
+    @Tag("long")
+    @ParameterizedTest
+    @ValueSource(strings = {"cluster_size=512", "cluster_size=64k", "compat=0.10,cluster_size=4k"})
+    void readsAndReplacesCompressedClustersForLong(String options) throws Exception {
+        convertAndGoOn(options, 500, "-c");
+    }
+
+    private void convertAndGoOn(String options, int steps, String... switches) throws Exception {
         byte[] content = content();
         Path raw = Files.write(folder.resolve("raw"), content);
         Path path = folder.resolve("image.qcow2");
-        QemuImg.succeed("convert", "-c", "-f", "raw", "-O", "qcow2", "-o", options, raw, path);
-        goOn(path, content);
+        List<Object> words = new ArrayList<>(List.of("convert"));
+        words.addAll(List.of(switches));
+        words.addAll(List.of("-f", "raw", "-O", "qcow2", "-o", options, raw, path));
+        QemuImg.succeed(words.toArray());
+        goOn(path, content, steps);
     }
 
     private void goOn(Path path, byte[] content) throws Exception {
+        goOn(path, content, 20);
+    }
+
+    private void goOn(Path path, byte[] content, int steps) throws Exception {
         RandomDisk disk = new RandomDisk(random, content);
         try (DiskImage image = open(path)) {
             disk.readAll(image);
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < steps; i++) {
                 disk.step(image);
             }
         }
@@ -149,7 +173,7 @@ class Qcow2QemuTest {
     @CsvSource(delimiter = '|', value = {
         "extended_l2=on | extended L2 entries",
         "data_file=data.raw | an external data file",
-        "encrypt.format=luks,encrypt.key-secret=s | encrypted"
+        "encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10 | encrypted"
     })
     void saysWhichFeatureIsNotSupported(String options, String words) throws Exception {
         Path path = folder.resolve("image.qcow2");

@@ -38,10 +38,15 @@ class Qcow2RandomTest {
                 new Shape(3, 14, 3, true), new Shape(3, 13, 5, false), new Shape(3, 21, 4, true));
     }
 
+    /** Without clusters of 2 MiB, which cost more than all the others together. */
+    static Stream<Shape> smallShapes() {
+        return shapes().filter(shape -> shape.clusterBits <= 16);
+    }
+
     @ParameterizedTest
-    @MethodSource("shapes")
+    @MethodSource("smallShapes")
     void behavesLikeADisk(Shape shape) throws Exception {
-        run(shape, new Random().nextLong(), 150);
+        run(shape, new Random().nextLong(), 2, 40);
     }
 
     @Tag("long")
@@ -49,11 +54,11 @@ class Qcow2RandomTest {
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void behavesLikeADiskForLong(int round) throws Exception {
         for (Shape shape : shapes().toList()) {
-            run(shape, new Random().nextLong(), 2000);
+            run(shape, new Random().nextLong(), 3, 2000);
         }
     }
 
-    private void run(Shape shape, long seed, int steps) throws Exception {
+    private void run(Shape shape, long seed, int sessions, int steps) throws Exception {
         System.out.printf("Qcow2RandomTest %s seed %d%n", shape, seed);
         Random random = new Random(seed);
         byte[] content = new byte[512 * (1 + random.nextInt(6000))];
@@ -66,7 +71,7 @@ class Qcow2RandomTest {
             shape.plan(content.length).writeTo(file);
         }
         RandomDisk disk = new RandomDisk(random, content);
-        for (int session = 0; session < 3; session++) {
+        for (int session = 0; session < sessions; session++) {
             try (DiskImage image = open(path)) {
                 disk.readAll(image);
                 for (int step = 0; step < steps; step++) {
@@ -133,7 +138,7 @@ class Qcow2RandomTest {
             List<Thread> running = IntStream.range(0, threads).mapToObj(i -> Thread.ofPlatform().start(() -> {
                 DiskImage window = new DiskWindow(image, (long) i * 700_416, part);
                 try {
-                    for (int step = 0; step < 150; step++) {
+                    for (int step = 0; step < 60; step++) {
                         disks.get(i).step(window);
                     }
                 } catch (Throwable e) {
