@@ -65,7 +65,7 @@ final class Columns {
             case NATIVE -> nativeRun();
             case KVM -> hardware(launcher);
             case TCG -> tcg(id, "max");
-            case TCG_NEAR -> tcg(id, NEAREST.getOrDefault(profile, "EPYC"));
+            case TCG_NEAR -> tcg(id, NEAREST.getOrDefault(profile.replaceFirst("\\+.*", ""), "EPYC"));
             default -> tier(id, launcher);
         };
     }
@@ -93,8 +93,10 @@ final class Columns {
                 .filter(candidate -> candidate.engine().name().equals(KVM))
                 .map(Engines.Candidate::probe)
                 .findFirst();
-        return switch (probe.orElse(null)) {
-            case null -> Column.absent(KVM, title, sentence("it is not installed"));
+        if (probe.isEmpty()) {
+            return Column.absent(KVM, title, "it is not installed");
+        }
+        return switch (probe.get()) {
             case Engine.Probe.Usable usable when usable.speed() == Engine.SpeedClass.HARDWARE ->
                 quoll(KVM, title, launcher, List.of("--engine", KVM));
             case Engine.Probe.Usable usable -> Column.absent(KVM, title, sentence(usable.detail()));

@@ -82,9 +82,8 @@ final class KernelRun {
                 case Mark.End end when begun == null || !begun.kernel().equals(end.kernel()) || begun.pass() != end.pass() ->
                     remarks.add("%s ended without a line of its beginning".formatted(end.kernel()));
                 case Mark.End end -> {
-                    long cpu = cpuTime == Column.CpuTime.VCPU_THREADS ? vcpus.nanoseconds() - cpuBegin : end.cpu();
-                    measurements.add(
-                            new Measurement(end.kernel(), end.pass(), end.wall(), host - hostBegin, cpu, end.checksum()));
+                    measurements.add(new Measurement(
+                            end.kernel(), end.pass(), end.wall(), host - hostBegin, cpu(end, host, vcpus), end.checksum()));
                     begun = null;
                 }
                 case Mark.Skip(String kernel, String reason) -> remarks.add("%s was left out: %s".formatted(kernel, reason));
@@ -95,6 +94,14 @@ final class KernelRun {
             }
         }
         return false;
+    }
+
+    /** On a busy host both lines of a pass may be read when it is over: the threads' time is not known then. */
+    private long cpu(Mark.End end, long host, VcpuTime vcpus) {
+        return switch (cpuTime) {
+            case PROGRAM -> end.cpu();
+            case VCPU_THREADS -> host - hostBegin < end.wall() / 2 ? Measurement.UNKNOWN : vcpus.nanoseconds() - cpuBegin;
+        };
     }
 
     private void remember(String line) {

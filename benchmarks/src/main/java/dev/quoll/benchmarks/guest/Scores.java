@@ -93,7 +93,9 @@ final class Scores {
                 .filter(entry -> entry.column() == index && entry.round() == round)
                 .map(Entry::measurement)
                 .filter(measurement -> measurement.kernel().equals(kernel.name()))
-                .mapToDouble(measurement -> Math.max(1, time.of.applyAsLong(measurement)))
+                .mapToLong(time.of)
+                .filter(nanoseconds -> nanoseconds != Measurement.UNKNOWN)
+                .mapToDouble(nanoseconds -> Math.max(1, nanoseconds))
                 .toArray();
         return passes.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(Tables.median(DoubleStream.of(passes)));
     }

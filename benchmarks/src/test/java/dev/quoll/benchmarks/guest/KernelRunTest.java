@@ -50,6 +50,18 @@ class KernelRunTest {
     }
 
     @Test
+    void theTimeOfVcpusIsUnknownWhenThePassWasOverBeforeItWasSeenToBegin() throws Exception {
+        KernelRun run = new KernelRun(
+                new Contestant(
+                        "a shell",
+                        List.of("sh", "-c", "echo @quoll begin a 0; echo @quoll end a 0 9000000000 1 f; echo @quoll done")),
+                Column.CpuTime.VCPU_THREADS,
+                Duration.ofSeconds(30));
+        run.run();
+        assertThat(run.measurements()).extracting(Measurement::cpu).containsExactly(Measurement.UNKNOWN);
+    }
+
+    @Test
     void aGuestThatDiesLeavesWhatItHadAndItsLastWords() throws Exception {
         KernelRun run = run(
                 "echo @quoll begin a 0; echo @quoll end a 0 1 1 f; echo @quoll begin b 0; echo Oops: 0002",

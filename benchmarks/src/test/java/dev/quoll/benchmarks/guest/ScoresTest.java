@@ -47,6 +47,15 @@ class ScoresTest {
     }
 
     @Test
+    void whatWasNotSeenDoesNotCount() {
+        Scores cpu = new Scores(List.of(ADD), List.of(HOST), Scores.Time.CPU);
+        cpu.add(HOST, 0, List.of(new Measurement("add", 0, 9, 9, Measurement.UNKNOWN, "s")), List.of());
+        assertThat(cpu.milliseconds(ADD, HOST)).isEmpty();
+        cpu.add(HOST, 1, List.of(new Measurement("add", 0, 9, 9, 3_000_000, "s")), List.of());
+        assertThat(cpu.milliseconds(ADD, HOST)).hasValue(3);
+    }
+
+    @Test
     void ratiosAreTakenWithinRounds() {
         add(NATIVE, 0, ADD, 1);
         add(HOST, 0, ADD, 10);
