@@ -11,6 +11,7 @@ import dev.quoll.emulator.core.PhysicalMemory;
 import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.system.Delivery;
+import dev.quoll.machine.CodeSample;
 import dev.quoll.machine.ControlMasks;
 import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuElement.Activity;
@@ -20,6 +21,7 @@ import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /** One vCPU: the CPU loop joined to its local APIC, clock, MSRs and buses, behind the machine's contract. */
@@ -45,6 +47,12 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     private volatile int startupVector;
     /** The vCPU's thread while it sleeps in HLT. */
     private volatile Thread sleeper;
+    /** {@link System#nanoTime} when that sleep began. */
+    private volatile long sleepsSince;
+    /** Nanoseconds of sleep, up to the last one. */
+    private long slept;
+    /** The answer to {@link #requestSample}. */
+    private final AtomicReference<CodeSample> sample = new AtomicReference<>();
     /** The thread has been interrupted while it slept, which is its caller's business. */
     private boolean interruptedAsleep;
     /** The thread in {@link #run}. */
@@ -211,8 +219,29 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         pendingException = exception.orElse(null);
     }
 
+    @Override
+    public boolean requestSample() {
+        if (sleeper != null) {
+            sample.set(CodeSample.HALTED);
+        } else {
+            raise(EVENT_SAMPLE);
+        }
+        return true;
+    }
+
+    @Override
+    public CodeSample takeSample() {
+        return sample.getAndSet(null);
+    }
+
+    @Override
+    protected void sampled(long rip, int privilege, long addressSpace) {
+        sample.set(new CodeSample(rip, privilege, addressSpace, false));
+    }
+
     String statistics() {
-        return loopStatistics();
+        long asleep = slept + (sleeper == null ? 0 : System.nanoTime() - sleepsSince);
+        return loopStatistics() + "halted-microseconds %d%n".formatted(asleep / 1000);
     }
 
     // ApicCpu: any thread.
@@ -344,6 +373,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
                 return false;
             }
         }
+        sleepsSince = System.nanoTime();
         sleeper = Thread.currentThread();
         beginSleep();
         if ((pendingEvents() & (CONTROL_EVENTS | EVENT_INTERRUPT)) == 0) {
@@ -353,6 +383,7 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
         }
         endSleep();
         sleeper = null;
+        slept += System.nanoTime() - sleepsSince;
         return true;
     }
 

@@ -45,6 +45,21 @@ public interface VirtualCpu {
      */
     void write(CpuElement element);
 
+    /**
+     * Asks where guest code is: the next instruction boundary at which the vCPU looks up from it is noted for {@link #takeSample}.
+     * Asking costs guest code nothing; being asked costs about as much as an interrupt that is not taken. Any thread.
+     *
+     * @return whether this engine can tell
+     */
+    default boolean requestSample() {
+        return false;
+    }
+
+    /** What was noted since the last call, or null. One thread at a time. */
+    default CodeSample takeSample() {
+        return null;
+    }
+
     /** Instructions retired since creation, roughly (an engine that cannot count says 0). */
     long instructions();
 }

@@ -34,6 +34,8 @@ public abstract class Cpu extends LinearMemory {
     static final int EVENT_STOP = 256;
     /** The memory map has changed. */
     static final int EVENT_REMAPPED = 512;
+    /** Somebody asks where the guest is. */
+    protected static final int EVENT_SAMPLE = 1024;
 
     private static final VarHandle EVENTS;
 

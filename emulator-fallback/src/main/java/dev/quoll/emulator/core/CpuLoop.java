@@ -18,6 +18,10 @@ public abstract class CpuLoop extends BlockLookup {
     /** Instructions of the blocks entered so far. */
     long instructions;
 
+    /** Exceptions and interrupts from outside that were delivered. */
+    private long exceptions;
+    private long interrupts;
+
     /** DR6.BS. */
     private static final long SINGLE_STEP = 1 << 14;
 
@@ -135,13 +139,16 @@ public abstract class CpuLoop extends BlockLookup {
     }
 
     /** Events that the loop sees to itself. */
-    private static final int HOUSEKEEPING = EVENT_STOP | EVENT_INVALIDATE | EVENT_REMAPPED;
+    private static final int HOUSEKEEPING = EVENT_STOP | EVENT_INVALIDATE | EVENT_REMAPPED | EVENT_SAMPLE;
+
+    /** Somebody has asked where the guest is. @param rip linear */
+    protected void sampled(long rip, int privilege, long addressSpace) {}
 
     /** At an instruction boundary with RIP exact and some event pending. */
     private boolean boundary(int raised) {
         int pending = raised;
         if ((pending & HOUSEKEEPING) != 0) {
-            // Only what was seen: the other one may come up just now.
+            // Only what was seen: the others may come up just now.
             clearEvents(pending & HOUSEKEEPING);
             if ((pending & EVENT_STOP) != 0) {
                 group.leave();
@@ -152,6 +159,9 @@ public abstract class CpuLoop extends BlockLookup {
             }
             if ((pending & EVENT_REMAPPED) != 0) {
                 flushAll();
+            }
+            if ((pending & EVENT_SAMPLE) != 0) {
+                sampled(is64() ? rip() : segmentBase(CS) + rip() & 0xffffffffL, cpl, cr3);
             }
             pending &= ~HOUSEKEEPING;
         }
@@ -346,6 +356,7 @@ public abstract class CpuLoop extends BlockLookup {
         if (faultVector == RESTART) {
             return true;
         }
+        exceptions++;
         drainStores();
         // What was raised by an instruction that begins a shadow never ran: nothing is held back.
         endShadows();
@@ -392,6 +403,7 @@ public abstract class CpuLoop extends BlockLookup {
 
     /** Delivers an interrupt from outside at a boundary; exceptions on the way are delivered by the loop. */
     protected final void deliverExternal(int vector) {
+        interrupts++;
         delivery.deliver(this, vector, false, 0, EventDelivery.Source.EXTERNAL);
     }
 
@@ -425,8 +437,8 @@ public abstract class CpuLoop extends BlockLookup {
 
     /** Figures for {@code --stats}. */
     protected final String loopStatistics() {
-        return "instructions %d%ndecoded %d%nfused-blocks %d%ntlb-misses %d%ntlb-flushes %d%n"
-                        .formatted(instructions, builder.decoded, fuser.fused, tlbMisses, tlbFlushes)
+        return "instructions %d%ndecoded %d%nfused-blocks %d%ntlb-misses %d%ntlb-flushes %d%nexceptions %d%ninterrupts %d%n"
+                        .formatted(instructions, builder.decoded, fuser.fused, tlbMisses, tlbFlushes, exceptions, interrupts)
                 + (tier == null ? "" : tier.statistics());
     }
 }

@@ -143,11 +143,14 @@ public final class NativeTier {
     /** Forgets all code. No block that has some may be left. */
     void reset() {
         drops++;
-        collectCauses(exitCauses);
+        synchronized (exitCauses) {
+            collectCauses(exitCauses);
+        }
         used = codeStart;
         cellCount = 0;
         Arrays.fill(cellBlock, null);
         Arrays.fill(exitBlock, null);
+        exitTaken[0] = 0;
         exitCount = 1;
         // -1 is no key: the lower half is a mode.
         table.asSlice(0, (long) JUMPS << JUMP_SHIFT).fill((byte) -1);
@@ -543,11 +546,15 @@ public final class NativeTier {
                 + causes();
     }
 
-    /** How often code was left, by cause: the most frequent first. */
+    /** How often code was left, by cause: the most frequent first. Any thread; the vCPU's may count on meanwhile. */
     private String causes() {
-        collectCauses(exitCauses);
+        Map<String, Long> total;
+        synchronized (exitCauses) {
+            total = new HashMap<>(exitCauses);
+        }
+        collectCauses(total);
         StringBuilder text = new StringBuilder();
-        exitCauses.entrySet().stream()
+        total.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .limit(MOST_CAUSES)
                 .filter(each -> each.getValue() > 0)
@@ -556,9 +563,12 @@ public final class NativeTier {
     }
 
     private void collectCauses(Map<String, Long> total) {
-        for (int exit = 0; exit < exitCount; exit++) {
-            total.merge(exitCause[exit], exitTaken[exit], Long::sum);
-            exitTaken[exit] = 0;
+        String[] causes = exitCause;
+        long[] taken = exitTaken;
+        for (int exit = 0; exit < Math.min(exitCount, Math.min(causes.length, taken.length)); exit++) {
+            if (causes[exit] != null) {
+                total.merge(causes[exit], taken[exit], Long::sum);
+            }
         }
     }
 }
