@@ -35,6 +35,7 @@ final class EmulatorPartition implements Partition {
     private final CpuGroup group;
     private final EmulatorCpu[] cpus;
     private final GuestMemory.DmaListener dmaListener = this::written;
+    private final GuestMemory.MapListener mapListener = this::remapped;
     final KvmClock kvmClock;
     private volatile ExternalInterruptSource externalSource;
 
@@ -64,7 +65,7 @@ final class EmulatorPartition implements Partition {
             cpus[index].reset();
         }
         config.memory().addDmaListener(dmaListener);
-        config.memory().setMapListener(this::remapped);
+        config.memory().addMapListener(mapListener);
     }
 
     /** The decoder's set of the features that CPUID offers. */
@@ -168,6 +169,7 @@ final class EmulatorPartition implements Partition {
     @Override
     public void close() {
         config.memory().removeDmaListener(dmaListener);
+        config.memory().removeMapListener(mapListener);
         for (EmulatorCpu cpu : cpus) {
             // The machine, and its timers, may go on with another engine.
             cpu.apic().reset();

@@ -24,11 +24,11 @@ public enum Capability {
     X86_USER_SPACE_MSR(kvm_h.KVM_CAP_X86_USER_SPACE_MSR(), Need.ALWAYS, "unknown MSRs handled here"),
     X86_MSR_FILTER(kvm_h.KVM_CAP_X86_MSR_FILTER(), Need.ALWAYS, "chosen MSRs handled here"),
     GET_TSC_KHZ(kvm_h.KVM_CAP_GET_TSC_KHZ(), Need.ALWAYS, "the TSC's frequency"),
+    READONLY_MEM(kvm_h.KVM_CAP_READONLY_MEM(), Need.ALWAYS, "read-only memory"),
     IMMEDIATE_EXIT(kvm_h.KVM_CAP_IMMEDIATE_EXIT(), Need.ALWAYS, "leaving a guest without a race"),
 
     TSC_DEADLINE_TIMER(kvm_h.KVM_CAP_TSC_DEADLINE_TIMER(), Need.WHERE_PRESENT, "TSC deadline timer"),
     TSC_CONTROL(kvm_h.KVM_CAP_TSC_CONTROL(), Need.WHERE_PRESENT, "a TSC frequency of our choice"),
-    READONLY_MEM(kvm_h.KVM_CAP_READONLY_MEM(), Need.WHERE_PRESENT, "read-only memory"),
     XSAVE2(kvm_h.KVM_CAP_XSAVE2(), Need.WHERE_PRESENT, "large vector state (AMX)"),
     SET_GUEST_DEBUG(kvm_h.KVM_CAP_SET_GUEST_DEBUG(), Need.WHERE_PRESENT, "breakpoints and single steps"),
     MANUAL_DIRTY_LOG_PROTECT2(

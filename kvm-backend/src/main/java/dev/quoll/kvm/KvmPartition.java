@@ -15,6 +15,7 @@ import dev.quoll.machine.EngineException;
 import dev.quoll.machine.EoiListener;
 import dev.quoll.machine.EventWiring;
 import dev.quoll.machine.ExternalInterruptSource;
+import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.InterruptLine;
 import dev.quoll.machine.MsiSink;
 import dev.quoll.machine.MsrTable;
@@ -59,6 +60,7 @@ final class KvmPartition implements Partition {
     private final KvmEventWiring wiring;
     private final MemorySlots slots;
     private final Optional<DirtyRings> rings;
+    private final GuestMemory.MapListener remapped;
     /** What the kernel counts of the machine, then of each CPU; empty where it has no such files. */
     private final List<KernelStatistics> kernelFigures = new ArrayList<>();
     private final InterruptLine lint0 = this::setLint0;
@@ -94,9 +96,11 @@ final class KvmPartition implements Partition {
             routes = full ? InterruptRoutes.full(machine) : InterruptRoutes.split(machine);
             wiring = new KvmEventWiring(machine, routes);
             enableInterfaces();
-            slots = new MemorySlots(machine, config.memory(), bitmapByHand(kvm, options));
             rings = options.writeLog() == KvmOptions.WriteLog.RING ? Optional.of(rings(kvm)) : Optional.empty();
+            slots = new MemorySlots(machine, config.memory(), rings.isPresent() ? rings.get() : bitmap(kvm));
             slots.map();
+            remapped = slots::map;
+            config.memory().addMapListener(remapped);
             addFigures(kvm, machine);
             makeCpus(kvm, options.assist());
         } catch (EngineException | RuntimeException | Error e) {
@@ -120,22 +124,21 @@ final class KvmPartition implements Partition {
         return resource;
     }
 
-    /** Whether the bitmap's pages are protected again in a call of their own. */
-    private boolean bitmapByHand(KvmSystem kvm, KvmOptions options) {
-        boolean manual = options.writeLog() == KvmOptions.WriteLog.BITMAP && kvm.has(Capability.MANUAL_DIRTY_LOG_PROTECT2);
+    private DirtyBitmap bitmap(KvmSystem kvm) {
+        boolean manual = kvm.has(Capability.MANUAL_DIRTY_LOG_PROTECT2);
         if (manual) {
             enable(
                     "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2",
                     kvm_h.KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2(),
                     kvm_h.KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE());
         }
-        return manual;
+        return new DirtyBitmap(machine, manual);
     }
 
     private DirtyRings rings(KvmSystem kvm) throws EngineException {
         kvm.require(Capability.DIRTY_LOG_RING);
         enable("KVM_CAP_DIRTY_LOG_RING", kvm_h.KVM_CAP_DIRTY_LOG_RING(), DirtyRings.BYTES);
-        return closing(new DirtyRings(machine, slots));
+        return closing(new DirtyRings(machine));
     }
 
     private void addFigures(KvmSystem kvm, FileDescriptor owner) {
@@ -317,7 +320,7 @@ final class KvmPartition implements Partition {
 
     /** A CPU's ring of written pages is full; false when that cannot be helped. */
     boolean makeRoomInRing(int cpu) {
-        return rings.isPresent() && rings.get().makeRoom(cpu);
+        return rings.isPresent() && rings.get().makeRoom(cpu, slots);
     }
 
     @Override
@@ -372,7 +375,12 @@ final class KvmPartition implements Partition {
 
     @Override
     public Optional<DirtyLog> dirtyLog() {
-        return Optional.of(rings.<DirtyLog>map(log -> log).orElse(slots));
+        return Optional.of(slots);
+    }
+
+    @Override
+    public boolean remapsMemory() {
+        return true;
     }
 
     @Override
@@ -390,6 +398,7 @@ final class KvmPartition implements Partition {
     @Override
     public void close() {
         haltWatch.cancel();
+        config.memory().removeMapListener(remapped);
         RuntimeException failure = null;
         for (AutoCloseable resource : resources.reversed()) {
             try {

@@ -1,8 +1,6 @@
 package dev.quoll.kvm;
 
 import dev.quoll.bindings.file.FileDescriptor;
-import dev.quoll.bindings.kvm.kvm_clear_dirty_log;
-import dev.quoll.bindings.kvm.kvm_dirty_log;
 import dev.quoll.bindings.kvm.kvm_h;
 import dev.quoll.bindings.kvm.kvm_userspace_memory_region;
 import dev.quoll.machine.DirtyLog;
@@ -10,115 +8,157 @@ import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.RamRegion;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The guest's RAM as KVM's memory slots, one a region, and the log of pages written in them (api.rst, KVM_GET_DIRTY_LOG).
- * Where the kernel has it, pages are protected again in a call of their own (KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2), only
- * those that were taken.
+ * The guest's RAM as KVM's memory slots, one a region (api.rst, KVM_SET_USER_MEMORY_REGION), and the log of pages written in
+ * them. Any thread.
  */
 final class MemorySlots implements DirtyLog {
-    /** KVM_CLEAR_DIRTY_LOG works on 64 pages at a time. */
-    private static final int WORD_PAGES = 64;
+    /** Where the kernel's notes of written pages come from. Called under the lock of the slots. */
+    interface Notes {
+        /** Adds the guest's page numbers of all pages written since the last time. @param slots null where there is none */
+        void drain(List<RamRegion> slots, BitSet pages);
+    }
 
     private final FileDescriptor machine;
     private final GuestMemory memory;
-    private final boolean manual;
+    private final Notes notes;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** By slot; null for a free one. */
+    private final List<RamRegion> slots = new ArrayList<>();
+    /** Numbers of the guest's pages that were written and not yet told. */
+    private BitSet written = new BitSet();
     private boolean logging;
 
-    /** @param manual whether KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 is enabled */
-    MemorySlots(FileDescriptor machine, GuestMemory memory, boolean manual) {
+    MemorySlots(FileDescriptor machine, GuestMemory memory, Notes notes) {
         this.machine = machine;
         this.memory = memory;
-        this.manual = manual;
+        this.notes = notes;
     }
 
-    /** Gives the guest its RAM. */
+    /**
+     * Gives the guest its RAM as it is now. Regions that stay are not touched; for a moment a vCPU that runs meanwhile may
+     * find one that changes to be no memory.
+     */
     void map() {
-        set(0);
+        lock.lock();
+        try {
+            List<RamRegion> wanted = memory.regions();
+            if (logging) {
+                notes.drain(slots, written);
+            }
+            for (int slot = 0; slot < slots.size(); slot++) {
+                RamRegion region = slots.get(slot);
+                if (region != null && !wanted.contains(region)) {
+                    set(slot, region, 0, 0);
+                    slots.set(slot, null);
+                }
+            }
+            for (RamRegion region : wanted) {
+                if (!slots.contains(region)) {
+                    int slot = slots.indexOf(null);
+                    if (slot < 0) {
+                        slot = slots.size();
+                        slots.add(null);
+                    }
+                    set(slot, region, region.size(), flags(region));
+                    slots.set(slot, region);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
-    /** The RAM, in the order of the slots. */
-    List<RamRegion> regions() {
-        return memory.regions();
+    private int flags(RamRegion region) {
+        return (logging ? kvm_h.KVM_MEM_LOG_DIRTY_PAGES() : 0) | (region.writable() ? 0 : kvm_h.KVM_MEM_READONLY());
     }
 
-    void setLogging(boolean wanted) {
-        set(wanted ? kvm_h.KVM_MEM_LOG_DIRTY_PAGES() : 0);
-    }
-
-    private void set(int flags) {
+    /** @param size 0 takes the slot away */
+    private void set(int slot, RamRegion ram, long size, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment region = kvm_userspace_memory_region.allocate(arena);
-            int slot = 0;
-            for (RamRegion ram : memory.regions()) {
-                kvm_userspace_memory_region.slot(region, slot++);
-                kvm_userspace_memory_region.flags(region, flags);
-                kvm_userspace_memory_region.guest_phys_addr(region, ram.guestAddress());
-                kvm_userspace_memory_region.memory_size(region, ram.size());
-                kvm_userspace_memory_region.userspace_addr(region, memory.mapping().address() + ram.offset());
-                machine.ioctl("KVM_SET_USER_MEMORY_REGION", kvm_h.KVM_SET_USER_MEMORY_REGION(), region);
-            }
+            kvm_userspace_memory_region.slot(region, slot);
+            kvm_userspace_memory_region.flags(region, flags);
+            kvm_userspace_memory_region.guest_phys_addr(region, ram.guestAddress());
+            kvm_userspace_memory_region.memory_size(region, size);
+            kvm_userspace_memory_region.userspace_addr(region, memory.mapping().address() + ram.offset());
+            machine.ioctl("KVM_SET_USER_MEMORY_REGION", kvm_h.KVM_SET_USER_MEMORY_REGION(), region);
         }
     }
 
     @Override
     public void start() {
-        if (!logging) {
-            setLogging(true);
-            logging = true;
-        }
+        log(true);
     }
 
     @Override
     public void stop() {
-        if (logging) {
-            setLogging(false);
-            logging = false;
+        log(false);
+    }
+
+    private void log(boolean wanted) {
+        lock.lock();
+        try {
+            if (logging == wanted) {
+                return;
+            }
+            logging = wanted;
+            for (int slot = 0; slot < slots.size(); slot++) {
+                RamRegion region = slots.get(slot);
+                if (region != null) {
+                    set(slot, region, region.size(), flags(region));
+                }
+            }
+            written = new BitSet();
+        } finally {
+            lock.unlock();
         }
     }
 
     @Override
     public void collect(Pages pages) {
-        requireLogging(logging);
-        int slot = 0;
-        for (RamRegion ram : memory.regions()) {
-            collect(slot++, ram, pages);
-        }
-    }
-
-    private void collect(int slot, RamRegion ram, Pages pages) {
-        long count = ram.size() / PAGE;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bitmap = arena.allocate((count + WORD_PAGES - 1) / WORD_PAGES * 8, 8);
-            MemorySegment request = kvm_dirty_log.allocate(arena);
-            kvm_dirty_log.slot(request, slot);
-            kvm_dirty_log.dirty_bitmap(request, bitmap);
-            machine.ioctl("KVM_GET_DIRTY_LOG", kvm_h.KVM_GET_DIRTY_LOG(), request);
-            if (manual) {
-                MemorySegment clear = kvm_clear_dirty_log.allocate(arena);
-                kvm_clear_dirty_log.slot(clear, slot);
-                kvm_clear_dirty_log.num_pages(clear, (int) count);
-                kvm_clear_dirty_log.dirty_bitmap(clear, bitmap);
-                machine.ioctl("KVM_CLEAR_DIRTY_LOG", kvm_h.KVM_CLEAR_DIRTY_LOG(), clear);
+        BitSet taken;
+        lock.lock();
+        try {
+            if (!logging) {
+                throw new IllegalStateException("the log of written pages was not started");
             }
-            tell(BitSet.valueOf(bitmap.asByteBuffer()), ram, pages);
+            notes.drain(slots, written);
+            taken = written;
+            written = new BitSet();
+        } finally {
+            lock.unlock();
+        }
+        for (int first = taken.nextSetBit(0); first >= 0; ) {
+            int end = taken.nextClearBit(first);
+            pages.written(first * (long) PAGE, (end - first) * (long) PAGE);
+            first = taken.nextSetBit(end);
         }
     }
 
-    static void requireLogging(boolean logging) {
-        if (!logging) {
-            throw new IllegalStateException("the log of written pages was not started");
+    /** Takes over what the kernel has noted so far, so that it has room again. */
+    void drain() {
+        lock.lock();
+        try {
+            notes.drain(slots, written);
+        } finally {
+            lock.unlock();
         }
     }
 
-    /** Tells runs of pages. @param written by page of {@code ram} */
-    static void tell(BitSet written, RamRegion ram, Pages pages) {
-        for (int first = written.nextSetBit(0); first >= 0; ) {
-            int end = written.nextClearBit(first);
-            pages.written(ram.guestAddress() + first * (long) PAGE, (end - first) * (long) PAGE);
-            first = written.nextSetBit(end);
+    /** For tests. */
+    List<RamRegion> slots() {
+        lock.lock();
+        try {
+            return Collections.unmodifiableList(new ArrayList<>(slots));
+        } finally {
+            lock.unlock();
         }
     }
 }

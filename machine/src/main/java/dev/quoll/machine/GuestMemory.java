@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The guest-physical address space as devices and loaders see it: RAM regions, slices of one off-heap mapping.
@@ -47,7 +48,7 @@ public final class GuestMemory implements AutoCloseable {
     private final MemorySegment segment;
     /** Replaced as a whole. */
     private volatile RamRegion[] regions;
-    private volatile MapListener mapListener = () -> {};
+    private final List<MapListener> mapListeners = new CopyOnWriteArrayList<>();
     /** Replaced as a whole; null while there is none. */
     private volatile DmaListener[] listeners;
 
@@ -108,12 +109,17 @@ public final class GuestMemory implements AutoCloseable {
             throw new IllegalArgumentException("RAM regions leave the mapping of 0x%x bytes".formatted(segment.byteSize()));
         }
         regions = changed.toArray(RamRegion[]::new);
-        mapListener.remapped();
+        mapListeners.forEach(MapListener::remapped);
     }
 
-    /** Sets the one listener to changes of the regions, the engine's; null for none. */
-    public void setMapListener(MapListener listener) {
-        mapListener = listener == null ? () -> {} : listener;
+    /** Adds a listener to changes of the regions: an engine. */
+    public void addMapListener(MapListener listener) {
+        mapListeners.add(listener);
+    }
+
+    /** Removes a listener; one that is not there stays away. */
+    public void removeMapListener(MapListener listener) {
+        mapListeners.remove(listener);
     }
 
     /** The whole host mapping; region offsets index into it. */
