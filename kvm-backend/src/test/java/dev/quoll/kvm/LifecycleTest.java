@@ -9,8 +9,11 @@ import dev.quoll.machine.VirtualCpu;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
@@ -214,16 +217,47 @@ class LifecycleTest {
 
     private static void cycles(int count) throws Exception {
         cycle();
-        long files = entries("/proc/self/fd");
-        long threads = entries("/proc/self/task");
-        long kvmMaps = kvmMaps();
+        Belongings before = Belongings.now();
         for (int i = 0; i < count; i++) {
             cycle();
         }
-        // The JVM opens files and starts threads of its own; a leak would show once for each machine.
-        assertThat(entries("/proc/self/fd") - files).isLessThan(count / 3);
-        assertThat(entries("/proc/self/task") - threads).isLessThan(count / 3);
-        assertThat(kvmMaps()).isEqualTo(kvmMaps);
+        Belongings after = Belongings.now();
+        assertThat(after.ofMachines()).isEqualTo(before.ofMachines());
+        // The JVM opens files, maps memory and starts threads of its own; a leak would show at least once for each machine.
+        assertThat(after.files() - before.files()).as("files").isLessThan(count / 3);
+        assertThat(after.mappings() - before.mappings()).as("mappings").isLessThan(count / 3);
+        assertThat(after.threads() - before.threads()).as("threads").isLessThan(count / 3);
+        System.out.printf("%d machines made, run and closed: %s, then %s%n", count, before, after);
+    }
+
+    /**
+     * What this process has.
+     *
+     * @param ofMachines files, mappings and threads that can only be a machine's
+     */
+    private record Belongings(List<String> ofMachines, int files, int mappings, int threads) {
+        static Belongings now() throws IOException {
+            List<String> machines = new ArrayList<>();
+            int files = 0;
+            for (File file : new File("/proc/self/fd").listFiles()) {
+                files++;
+                try {
+                    String target = Files.readSymbolicLink(file.toPath()).toString();
+                    if (target.contains("kvm") || target.contains("quoll") || target.contains("eventfd")) {
+                        machines.add(target.replaceAll("[0-9]+", "N"));
+                    }
+                } catch (NoSuchFileException _) {
+                    files--; // the one that lists the folder
+                }
+            }
+            List<String> mappings = Files.readAllLines(Path.of("/proc/self/maps"));
+            mappings.stream().filter(line -> line.contains("kvm") || line.contains("quoll-ram")).forEach(machines::add);
+            Thread.getAllStackTraces().keySet().stream()
+                    .map(Thread::getName)
+                    .filter(name -> name.startsWith("quoll-"))
+                    .forEach(machines::add);
+            return new Belongings(machines, files, mappings.size(), new File("/proc/self/task").list().length);
+        }
     }
 
     private static void cycle() throws Exception {
@@ -235,16 +269,6 @@ class LifecycleTest {
             }
             assertThat(guest.output).hasSize(1);
         }
-    }
-
-    private static long entries(String folder) {
-        return new File(folder).list().length;
-    }
-
-    private static long kvmMaps() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/maps")).stream()
-                .filter(line -> line.contains("kvm") || line.contains("quoll"))
-                .count();
     }
 
     @Test
