@@ -127,6 +127,10 @@ class AlignmentCheckTest {
             maskmovq at 8 | 0fefc90ff7c10f77 | 72 | 0
             maskmovdqu at 8 | 660fefc9660ff7c1 | 72 | 0
             cmpxchg16b at 1 | 480fc70f | 65 | 13
+            maskmovdqu over the end noncan | 660fefc9660ff7c1 | 0x7ffffffffffd | 13
+            maskmovq over the end noncan | 0fefc90ff7c10f77 | 0x7ffffffffffd | 13
+            vpmaskmovd at 1 all over the end noncan | c5f176c9c4e2718c07 | 0x7ffffffffffd | 13
+            vpmaskmovd store over the end noncan | c5f176c9c4e2718e07 | 0x7ffffffffffd | 13
             vpmaskmovd store at 1 | c5f176c9c4e2718e07 | 65 | 0
             punpckldq mm m32? at 2 | 0f62070f77 | 66 | 17
             punpckldq mm at 4 | 0f62070f77 | 68 | 0

@@ -238,6 +238,7 @@ public abstract class LinearMemory extends SoftMmu {
         if (!alignmentChecked) {
             return loadSized(op, va, size);
         }
+        checkCanonical(op, va, size);
         probeRead(op, va, size);
         long value = 0;
         for (int i = 0; i < size; i++) {
@@ -252,6 +253,7 @@ public abstract class LinearMemory extends SoftMmu {
             storeSized(op, va, size, value);
             return;
         }
+        checkCanonical(op, va, size);
         probeWrite(op, va, size);
         for (int i = 0; i < size; i++) {
             store8(op, part(va, i), (int) (value >>> 8 * i));

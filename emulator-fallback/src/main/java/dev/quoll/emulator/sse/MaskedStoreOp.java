@@ -33,10 +33,10 @@ final class MaskedStoreOp extends SimpleMemOp {
     @Override
     public void execute(Cpu cpu) {
         long va = address(cpu);
-        cpu.checkAlignment(this, va, 8);
         long chosen = LaneOperation.byteSigns(cpu.get64(mask)) | LaneOperation.byteSigns(cpu.get64(mask + 8)) << 8;
         // All 16 bytes have to be writable, whatever the mask: a choice SDM vol. 2, MASKMOVDQU leaves, and AMD's.
         cpu.checkCanonical(this, va, 8);
+        cpu.checkAlignment(this, va, 8);
         cpu.probeWrite(this, va, 16);
         for (int i = 0; i < 16; i++) {
             if ((chosen >> i & 1) != 0) {

@@ -33,7 +33,12 @@ final class ClearLine extends SimpleMemOp {
 
     @Override
     public void execute(Cpu cpu) {
-        long line = address(cpu) & -LINE;
+        long va = address(cpu);
+        long line = va & -LINE;
+        if (checksLimit()) {
+            // All of the line has to lie in the segment, wherever the segment begins.
+            partAddress(cpu, (int) (line - va), LINE);
+        }
         cpu.checkCanonical(this, line, LINE);
         cpu.probeWrite(this, line, LINE);
         for (int i = 0; i < LINE; i += 8) {

@@ -38,10 +38,10 @@ final class MmxMaskedStore extends SimpleMemOp {
         // The transition comes before a fault, as on AMD's processors.
         MmxRegisters.enter(cpu);
         long va = address(cpu);
-        cpu.checkAlignment(this, va, 8);
         long chosen = LaneOperation.byteSigns(cpu.get64(mask));
         // All 8 bytes have to be writable, whatever the mask, as on AMD's processors.
         cpu.checkCanonical(this, va, 8);
+        cpu.checkAlignment(this, va, 8);
         cpu.probeWrite(this, va, 8);
         for (int i = 0; i < 8; i++) {
             if ((chosen >> i & 1) != 0) {

@@ -175,6 +175,21 @@ class ProcessorHabitsTest {
         assertThat(address()).isEqualTo(0xffff_ffffL);
     }
 
+    /** CLZERO clears a line of linear memory, all of which has to lie in the segment. */
+    @Test
+    void clearedLinesLieInTheirSegment() {
+        gpr(RAX, 0xffff_ffffL);
+        assertThat(run(false, "0f01fc")).as("the last line of 4 GiB").isEqualTo(PAGE_FAULT);
+        assertThat(address()).isEqualTo(0xffff_ffc0L);
+        in.set(JAVA_LONG_UNALIGNED, CaseLayout.CASE_FS_BASE, DATA + 0x1f);
+        assertThat(run(false, "64 0f01fc")).as("a line in which the segment begins").isEqualTo(GENERAL_PROTECTION);
+        gpr(RAX, 0x21);
+        assertThat(run(false, "64 0f01fc")).as("the one behind").isEqualTo(ENDED);
+        gpr(RAX, 0x20);
+        assertThat(run(false, "64 0f01fc")).isEqualTo(GENERAL_PROTECTION);
+        assertThat(run(true, "64 0f01fc")).as("64-bit code").isEqualTo(ENDED);
+    }
+
     /** The last repeat prefix says whether LOOPE or LOOPNE is meant. */
     @ParameterizedTest
     @CsvSource({
