@@ -1,11 +1,11 @@
 package dev.quoll.benchmarks.guest;
 
 import dev.quoll.benchmarks.BenchmarkException;
+import dev.quoll.benchmarks.contest.HostCommand;
 import dev.quoll.boot.initramfs.CpioWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,30 +40,13 @@ record GuestProgram(Path file, List<Kernel> kernels) {
             command.add(extract(source, folder).toString());
         }
         command.add("-lm");
-        output(command, compiler + " is needed to build the guest program (on Debian: apt-get install gcc libc6-dev)");
-        return new GuestProgram(program, parseList(output(List.of(program.toString(), "--list"), "the guest program's list")));
+        HostCommand.output(command, compiler + " is needed to build the guest program (on Debian: apt-get install gcc libc6-dev)");
+        return new GuestProgram(program, parseList(HostCommand.output(List.of(program.toString(), "--list"), "the guest program's list")));
     }
 
     private static Path extract(String name, Path folder) throws IOException {
         try (InputStream source = GuestProgram.class.getResourceAsStream(name)) {
             return Files.write(folder.resolve(name), source.readAllBytes());
-        }
-    }
-
-    /** What a command prints; an error when it fails. @param need the beginning of the sentence then */
-    private static String output(List<String> command, String need) throws BenchmarkException, InterruptedException {
-        try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
-            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            int status = process.waitFor();
-            if (status != 0) {
-                throw new BenchmarkException(
-                        "%s; %s ended with %d: %s".formatted(need, command.getFirst(), status, text.strip()));
-            }
-            return text;
-        } catch (IOException e) {
-            throw new BenchmarkException("%s: %s.".formatted(need, e.getMessage()), e);
         }
     }
 
