@@ -6,6 +6,7 @@ import dev.quoll.boot.kit.KernelFlavour;
 import dev.quoll.cli.guests.GuestMachine;
 import dev.quoll.cli.guests.OwnGuest;
 import dev.quoll.cli.guests.OwnGuests;
+import dev.quoll.cli.lockstep.KnownDifference;
 import dev.quoll.cli.lockstep.Lockstep;
 import dev.quoll.machine.Engine;
 import dev.quoll.machine.EngineException;
@@ -156,8 +157,12 @@ final class LockstepCommand implements Callable<Integer> {
         left.startPaused();
         right.startPaused();
         Lockstep lockstep =
-                new Lockstep(new Lockstep.Side(first.name(), left), new Lockstep.Side(second.name(), right), every);
+                new Lockstep(side(first, left), side(second, right), every);
         return tell(name, lockstep, out);
+    }
+
+    private static Lockstep.Side side(Engine engine, Machine machine) {
+        return new Lockstep.Side(engine.name(), machine, KnownDifference.of(engine));
     }
 
     private Pc pc(Engine engine) throws IOException, EngineException, CommandFailure, InterruptedException {
@@ -170,13 +175,16 @@ final class LockstepCommand implements Callable<Integer> {
     private boolean tell(String name, Lockstep lockstep, PrintWriter out) {
         Lockstep.Result result = lockstep.run(steps);
         switch (result) {
-            case Lockstep.Result.Same(long count, long aligned, String end) ->
+            case Lockstep.Result.Same(long count, long aligned, var known, String end) -> {
                 out.printf(
                         "%-10s equal after %d instructions (%s)%s%n",
                         name,
                         count,
                         end,
                         aligned == 0 ? "" : "; %d times the manuals leave the result open".formatted(aligned));
+                known.forEach((one, times) -> out.printf(
+                        "%-10s known of such a KVM, seen %d times: %s%n", "", times, one.says()));
+            }
             case Lockstep.Result.Different different -> out.printf("%-10s %s%n", name, different.report());
         }
         out.flush();

@@ -26,6 +26,10 @@ final class GuestCode {
             return line.text().startsWith("rep");
         }
 
+        boolean halts() {
+            return line.text().equals("hlt");
+        }
+
         /** Whether it asks a clock, the host's entropy or for the engine's own name. */
         boolean unpredictable() {
             return line.text().matches("(rdtscp?|rdrand|rdseed|cpuid)\\b.*");
@@ -51,8 +55,8 @@ final class GuestCode {
         CpuElement.General general = (CpuElement.General) state.get(CpuElement.Kind.GENERAL);
         CpuElement.Control control = (CpuElement.Control) state.get(CpuElement.Kind.CONTROL);
         CpuElement.Segment code = ((CpuElement.Segments) state.get(CpuElement.Kind.SEGMENTS)).cs();
-        boolean wide = (control.efer() & EFER_LMA) != 0 && (code.access() & CODE_LONG) != 0;
-        long linear = wide ? general.rip() : code.base() + general.rip() & 0xffff_ffffL;
+        boolean wide = wide(control, code);
+        long linear = linear(state);
         byte[] bytes = new byte[LONGEST];
         int count = 0;
         while (count < LONGEST) {
@@ -68,6 +72,17 @@ final class GuestCode {
                 : disassembler.disassemble(Arrays.copyOf(bytes, count), 0, general.rip(), bits);
         return new Found(
                 "%04x:%016x".formatted(code.selector(), general.rip()), Arrays.copyOf(bytes, line.length()), line);
+    }
+
+    /** The linear address of a state's RIP. */
+    static long linear(CpuState state) {
+        CpuElement.Segment code = ((CpuElement.Segments) state.get(CpuElement.Kind.SEGMENTS)).cs();
+        long rip = ((CpuElement.General) state.get(CpuElement.Kind.GENERAL)).rip();
+        return wide((CpuElement.Control) state.get(CpuElement.Kind.CONTROL), code) ? rip : code.base() + rip & 0xffff_ffffL;
+    }
+
+    private static boolean wide(CpuElement.Control control, CpuElement.Segment code) {
+        return (control.efer() & EFER_LMA) != 0 && (code.access() & CODE_LONG) != 0;
     }
 
     /** Four-level paging, or none; other forms are not looked through (SDM vol. 3, 4.5). */

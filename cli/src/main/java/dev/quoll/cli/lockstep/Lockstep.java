@@ -4,18 +4,26 @@ import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuElement.Kind;
 import dev.quoll.machine.CpuExit;
 import dev.quoll.machine.CpuState;
+import dev.quoll.machine.GuestDebug;
 import dev.quoll.machine.Machine;
 import dev.quoll.machine.RamRegion;
 import dev.quoll.machine.VirtualCpu;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Executes one guest on two paused machines, instruction by instruction on CPU 0, and compares their CPU's state. Where the
  * manuals leave flags open, or an instruction asks for what two machines cannot have in common (time, entropy, the CPU's
- * name), the second machine gets the first one's answer, so that what follows is comparable. Time stands still meanwhile: no
+ * name), the machine that is led gets the leader's answer, so that what follows is comparable. Time stands still meanwhile: no
  * timer fires. One thread.
  */
 public final class Lockstep {
@@ -23,9 +31,24 @@ public final class Lockstep {
     private static final int TRAIL = 8;
     /** Iterations after which a repeated instruction counts as one that does not end. */
     private static final int MOST_ITERATIONS = 1 << 20;
+    /** One instruction takes less, a repeated one on a KVM that interprets included. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    /** One of the two. @param machine paused */
-    public record Side(String name, Machine machine) {
+    /** What names of differences in memory begin with; the address follows. */
+    static final String MEMORY = "memory at 0x";
+
+    /**
+     * One of the two.
+     *
+     * @param machine paused
+     * @param known what its engine does otherwise than a processor on this host
+     */
+    public record Side(String name, Machine machine, Set<KnownDifference> known) {
+        /** An engine of which nothing of that kind is known. */
+        public Side(String name, Machine machine) {
+            this(name, machine, Set.of());
+        }
+
         VirtualCpu cpu() {
             return machine.partition().cpu(0);
         }
@@ -33,8 +56,14 @@ public final class Lockstep {
 
     /** How it ended. */
     public sealed interface Result {
-        /** Equal to the end. @param end why no further instruction was executed */
-        record Same(long steps, long aligned, String end) implements Result {}
+        /**
+         * Equal to the end.
+         *
+         * @param aligned how often the manuals leave the result open
+         * @param known differences that were expected, and how often
+         * @param end why no further instruction was executed
+         */
+        record Same(long steps, long aligned, Map<KnownDifference, Long> known, String end) implements Result {}
 
         /**
          * A difference.
@@ -50,9 +79,13 @@ public final class Lockstep {
 
     private final Side left;
     private final Side right;
+    /** The one that goes first. */
+    private final Side leader;
+    private final Side led;
     private final int every;
     private final GuestCode code;
     private final Deque<String> trail = new ArrayDeque<>();
+    private final Map<KnownDifference, Long> known = new EnumMap<>(KnownDifference.class);
     private long aligned;
 
     /** @param every after how many instructions states are compared, at least 1 */
@@ -60,31 +93,43 @@ public final class Lockstep {
         this.left = left;
         this.right = right;
         this.every = every;
-        code = new GuestCode(left.machine().memory());
+        // To be led takes breakpoints; to lead takes single steps that can be trusted.
+        boolean turned = left.cpu() instanceof GuestDebug && !(right.cpu() instanceof GuestDebug);
+        leader = turned ? right : left;
+        led = turned ? left : right;
+        code = new GuestCode(leader.machine().memory());
     }
 
     /** Executes at most so many instructions. */
     public Result run(long most) {
-        CpuState state = CpuState.of(left.cpu());
-        Map<String, String[]> differences = StateComparison.differences(state, CpuState.of(right.cpu()));
+        try (Follower follower = new Follower(led.cpu(), PATIENCE)) {
+            return run(most, follower);
+        }
+    }
+
+    private Result run(long most, Follower follower) {
+        CpuState state = CpuState.of(leader.cpu());
+        Map<String, String[]> differences = differences(state);
         if (!differences.isEmpty()) {
             return different(0, "before the first instruction", differences);
         }
         for (long step = 1; step <= most; step++) {
             GuestCode.Found instruction = code.at(state);
             note(instruction);
-            CpuExit first = step(left.cpu(), instruction);
-            CpuExit second = step(right.cpu(), instruction);
-            state = CpuState.of(left.cpu());
+            long from = GuestCode.linear(state);
+            CpuExit first = step(leader.cpu(), instruction);
+            state = CpuState.of(leader.cpu());
+            boolean there = first instanceof CpuExit.Breakpoint && from != GuestCode.linear(state) && !instruction.halts();
+            CpuExit second = there ? follower.runTo(GuestCode.linear(state)) : step(led.cpu(), instruction);
             align(instruction, state);
-            if (instruction.line().text().equals("hlt")) {
+            if (instruction.halts()) {
                 halt(state);
             }
             boolean over = !(first instanceof CpuExit.Breakpoint) || !(second instanceof CpuExit.Breakpoint);
             if (over || step % every == 0 || step == most || halted(state)) {
-                differences = StateComparison.differences(state, CpuState.of(right.cpu()));
+                differences = differences(state);
                 if (first.getClass() != second.getClass()) {
-                    differences.put("EXIT", new String[] {first.toString(), second.toString()});
+                    differences.put("EXIT", inOrder(first.toString(), second.toString()));
                 }
                 if (!differences.isEmpty()) {
                     return different(step, instruction.toString(), differences);
@@ -95,6 +140,29 @@ public final class Lockstep {
             }
         }
         return end(most, null, "the number of steps asked for");
+    }
+
+    /** @param state the leader's */
+    private Map<String, String[]> differences(CpuState state) {
+        CpuState other = CpuState.of(led.cpu());
+        Map<String, String[]> found =
+                leader == left ? StateComparison.differences(state, other) : StateComparison.differences(other, state);
+        found.entrySet().removeIf(one -> expected(one.getKey(), one.getValue()[0], one.getValue()[1]));
+        return found;
+    }
+
+    private String[] inOrder(String ofLeader, String ofLed) {
+        return leader == left ? new String[] {ofLeader, ofLed} : new String[] {ofLed, ofLeader};
+    }
+
+    /** Whether the difference is one that is known, which is counted. */
+    private boolean expected(String name, String mine, String other) {
+        Optional<KnownDifference> found = Stream.concat(
+                        right.known().stream().filter(one -> one.covers(name, mine, other)),
+                        left.known().stream().filter(one -> one.covers(name, other, mine)))
+                .findFirst();
+        found.ifPresent(one -> known.merge(one, 1L, Long::sum));
+        return found.isPresent();
     }
 
     /** One instruction with all of its iterations. */
@@ -115,17 +183,17 @@ public final class Lockstep {
         return ((CpuElement.General) cpu.read(Kind.GENERAL)).rip();
     }
 
-    /** Gives the second machine the first one's answer where no two need be equal. */
+    /** Gives the machine that is led the other one's answer where no two need be equal. */
     private void align(GuestCode.Found instruction, CpuState state) {
         CpuElement.General mine = (CpuElement.General) state.get(Kind.GENERAL);
-        CpuElement.General other = (CpuElement.General) right.cpu().read(Kind.GENERAL);
+        CpuElement.General other = (CpuElement.General) led.cpu().read(Kind.GENERAL);
         long open = instruction.line().undefinedFlags() & (mine.rflags() ^ other.rflags());
         if (instruction.unpredictable() && mine.rip() == other.rip() && !mine.equals(other)) {
             aligned++;
-            right.cpu().write(mine);
+            led.cpu().write(mine);
         } else if (open != 0 && mine.rip() == other.rip()) {
             aligned++;
-            right.cpu().write(new CpuElement.General(other.registers(), other.rip(), other.rflags() ^ open));
+            led.cpu().write(new CpuElement.General(other.registers(), other.rip(), other.rflags() ^ open));
         }
     }
 
@@ -133,8 +201,8 @@ public final class Lockstep {
     private void halt(CpuState state) {
         CpuElement.RunState run = (CpuElement.RunState) state.get(Kind.RUN_STATE);
         if (run.activity() == CpuElement.Activity.HALTED
-                && right.cpu().read(Kind.RUN_STATE).equals(new CpuElement.RunState(CpuElement.Activity.RUNNING))) {
-            right.cpu().write(run);
+                && led.cpu().read(Kind.RUN_STATE).equals(new CpuElement.RunState(CpuElement.Activity.RUNNING))) {
+            led.cpu().write(run);
         }
     }
 
@@ -146,24 +214,34 @@ public final class Lockstep {
     }
 
     private Result end(long steps, GuestCode.Found last, String why) {
-        List<RamRegion> regions = left.machine().memory().regions();
-        for (RamRegion region : regions) {
-            long at = left.machine()
-                    .memory()
-                    .slice(region.guestAddress(), region.size())
-                    .mismatch(right.machine().memory().slice(region.guestAddress(), region.size()));
-            if (at >= 0) {
-                long address = region.guestAddress() + at & -8L;
-                return different(
-                        steps,
-                        last == null ? why : last.toString(),
-                        Map.of("memory at 0x%x".formatted(address), new String[] {
-                            "%016x".formatted(left.machine().memory().readLong(address)),
-                            "%016x".formatted(right.machine().memory().readLong(address))
-                        }));
+        for (RamRegion region : left.machine().memory().regions()) {
+            Map<String, String[]> difference = differenceIn(region);
+            if (!difference.isEmpty()) {
+                return different(steps, last == null ? why : last.toString(), difference);
             }
         }
-        return new Result.Same(steps, aligned, why);
+        return new Result.Same(steps, aligned, Map.copyOf(known), why);
+    }
+
+    /** The first eight bytes that differ. */
+    private Map<String, String[]> differenceIn(RamRegion region) {
+        MemorySegment mine = left.machine().memory().slice(region.guestAddress(), region.size());
+        MemorySegment other = right.machine().memory().slice(region.guestAddress(), region.size());
+        long from = 0;
+        for (long more = mine.mismatch(other); more >= 0; more = mine.asSlice(from).mismatch(other.asSlice(from))) {
+            long at = from + more & -Long.BYTES;
+            String name = MEMORY + Long.toHexString(region.guestAddress() + at);
+            String[] values = {quad(mine, at), quad(other, at)};
+            if (!expected(name, values[0], values[1])) {
+                return Map.of(name, values);
+            }
+            from = at + Long.BYTES;
+        }
+        return Map.of();
+    }
+
+    private static String quad(MemorySegment memory, long at) {
+        return "%016x".formatted(memory.get(ValueLayout.JAVA_LONG_UNALIGNED, at));
     }
 
     private void note(GuestCode.Found instruction) {

@@ -44,9 +44,22 @@ final class StateComparison {
 
     /** The names of what differs, each with both values; empty for equal states. */
     static Map<String, String[]> differences(CpuState left, CpuState right) {
-        Map<String, String> a = values(left);
-        Map<String, String> b = values(right);
         Map<String, String[]> found = new LinkedHashMap<>();
+        for (Kind kind : Kind.values()) {
+            CpuElement mine = left.get(kind);
+            CpuElement others = right.get(kind);
+            if (!mine.equals(others)) {
+                differences(mine, others, found);
+            }
+        }
+        return found;
+    }
+
+    private static void differences(CpuElement left, CpuElement right, Map<String, String[]> found) {
+        Map<String, String> a = new LinkedHashMap<>();
+        Map<String, String> b = new LinkedHashMap<>();
+        add(a, left);
+        add(b, right);
         a.forEach((name, value) -> {
             String other = b.get(name);
             // A register that only one engine keeps is none of the architecture.
@@ -54,7 +67,6 @@ final class StateComparison {
                 found.put(name, new String[] {value, other});
             }
         });
-        return found;
     }
 
     /** Every value that is compared, in the order of the elements. */
