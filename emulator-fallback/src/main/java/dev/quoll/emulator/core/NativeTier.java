@@ -487,6 +487,9 @@ public final class NativeTier {
         entries++;
         CodeEntry.call(thunk, cpu.state);
         cpu.fromNative();
+        if (cpu.get32(StateLayout.X87_NOTED) != 0) {
+            completePointers();
+        }
         cpu.instructions += cpu.get64(StateLayout.ENTERED);
         cpu.set64(StateLayout.ENTERED, 0);
         int exit = cpu.get32(StateLayout.EXIT);
@@ -533,6 +536,17 @@ public final class NativeTier {
             }
         }
         throw new IllegalStateException("translated code has left by an unknown exit " + exit);
+    }
+
+    /** The selectors that belong to the pointers to the last x87 instruction and its operand. */
+    private void completePointers() {
+        int noted = cpu.get32(StateLayout.X87_NOTED);
+        int segment = (noted >>> 8) - 1;
+        cpu.put32(StateLayout.X87_INSTRUCTION_SELECTOR, cpu.selector[RegisterFile.CS]);
+        if (segment >= 0) {
+            cpu.put32(StateLayout.X87_DATA_SELECTOR, cpu.selector[segment]);
+        }
+        cpu.put32(StateLayout.X87_NOTED, 0);
     }
 
     /** A block is dropped: whoever jumps to its code is told so. */

@@ -75,13 +75,23 @@ public final class StateLayout {
     /** Scratch of translated code. */
     public static final int SCRATCH = 1584;
 
-    /**
-     * What of the vector registers is in the host's while translated code runs: 0 nothing, 1 XMM and MXCSR, 2 YMM too. 4 bytes; 0
-     * whenever the loop runs.
-     */
-    public static final int VECTORS_IN_HOST = 1632;
+    /** Which registers beyond the general ones are in the host's while translated code runs. 4 bytes; 0 whenever the loop runs. */
+    public static final int OPEN_WINDOWS = 1632;
+    /** Of {@link #OPEN_WINDOWS} what the vector registers have: 0 nothing, 1 XMM and MXCSR, 2 YMM too. 1 byte. */
+    public static final int VECTORS_IN_HOST = OPEN_WINDOWS;
+    /** Of {@link #OPEN_WINDOWS} whether the x87 registers are. 1 byte. */
+    public static final int X87_IN_HOST = OPEN_WINDOWS + 1;
     /** The host's own MXCSR while the guest's is in its place. */
     public static final int HOST_MXCSR = 1636;
+    /** Likewise the x87 control word. 4 bytes, the upper two 0. */
+    public static final int HOST_X87_CONTROL = 1640;
+    /**
+     * What translated code has left of the pointers to the last x87 instruction, whose selectors it does not know: in the first byte
+     * whether there was one, in the second the number of its operand's segment plus 1. 4 bytes; 0 whenever the loop runs.
+     */
+    public static final int X87_NOTED = 1644;
+    /** Room for the x87 environment, 28 bytes. */
+    public static final int X87_ENVIRONMENT = 1648;
 
     /** Soft TLB contexts, see {@link Tlb}. */
     public static final int TLB = 4096;

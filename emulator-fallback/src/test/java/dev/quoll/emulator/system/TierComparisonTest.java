@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quoll.emulator.TestTier;
-import dev.quoll.emulator.core.ControlBits;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.translate.host.HostTranslator;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -25,12 +23,6 @@ class TierComparisonTest {
     private static final int DATA_BYTES = 0x4000;
     private static final int CODE_PAGES = 3;
     private static final int RFLAGS_STATUS = 0x8d5;
-    private static final int YMM_BYTES = 32;
-    /** All vector registers. */
-    private static final int VECTOR_BYTES = 16 * YMM_BYTES;
-
-    private static final int MASKED = 0x1f80;
-    private static final int X87_SSE_AVX = 7;
 
     private static long blocksTranslated;
 
@@ -42,13 +34,13 @@ class TierComparisonTest {
     @Test
     @Timeout(120)
     void programsEndAlike() throws Exception {
-        compare(600, false);
+        compare(300, false);
     }
 
     @Test
     @Timeout(120)
-    void vectorProgramsEndAlike() throws Exception {
-        compare(600, true);
+    void programsOfAllUnitsEndAlike() throws Exception {
+        compare(300, true);
     }
 
     @Test
@@ -59,26 +51,24 @@ class TierComparisonTest {
 
     @Test
     @Tag("long")
-    void manyVectorProgramsEndAlike() throws Exception {
+    void manyProgramsOfAllUnitsEndAlike() throws Exception {
         compare(100_000, true);
     }
 
-    private static void compare(int programs, boolean vectors) throws Exception {
+    private static void compare(int programs, boolean units) throws Exception {
         long seed = Long.getLong("quoll.seed", System.nanoTime());
         System.out.println("TierComparisonTest seed " + seed);
         int faults = 0;
         blocksTranslated = 0;
         for (int i = 0; i < programs; i++) {
             Random random = new Random(seed + i);
-            byte[] program = new TranslatedProgram(random, CODE_PAGES, vectors).bytes();
+            byte[] program = new TranslatedProgram(random, CODE_PAGES, units).bytes();
             byte[] data = new byte[DATA_BYTES];
             random.nextBytes(data);
             long[] registers = random.longs(16).toArray();
-            byte[] vectorRegisters = new byte[VECTOR_BYTES];
-            random.nextBytes(vectorRegisters);
-            int mxcsr = random.nextInt(0x10000) | (random.nextInt(8) == 0 ? 0 : MASKED);
-            List<String> interpreted = run(false, program, data, registers, vectorRegisters, mxcsr);
-            List<String> translated = run(true, program, data, registers, vectorRegisters, mxcsr);
+            UnitState unitState = UnitState.random(random);
+            List<String> interpreted = run(false, program, data, registers, unitState);
+            List<String> translated = run(true, program, data, registers, unitState);
             assertThat(translated)
                     .as("program %d of seed %d: %s", i, seed, HexFormat.of().formatHex(program))
                     .isEqualTo(interpreted);
@@ -88,13 +78,8 @@ class TierComparisonTest {
         assertThat(faults).as("programs that met the missing page").isBetween(1, programs - 1);
     }
 
-    /** Slot of eight bytes of the vector registers, which are taken as one sequence. */
-    private static int vectorSlot(int at) {
-        return StateLayout.xmm(at / YMM_BYTES) + at % YMM_BYTES;
-    }
-
     /** What the program leaves: where it ended, registers, flags, data and stack. */
-    private static List<String> run(boolean translated, byte[] program, byte[] data, long[] registers, byte[] vectorRegisters, int mxcsr)
+    private static List<String> run(boolean translated, byte[] program, byte[] data, long[] registers, UnitState unitState)
             throws Exception {
         try (SystemMachine m = TestTier.with(translated, () -> SystemMachine.longMode(0))) {
             for (int vector = 0; vector < 32; vector++) {
@@ -109,13 +94,7 @@ class TierComparisonTest {
                     m.set64(StateLayout.gpr(register), registers[register]);
                 }
             }
-            m.cr4 |= ControlBits.CR4_OSFXSR | ControlBits.CR4_OSXSAVE | ControlBits.CR4_OSXMMEXCPT;
-            m.xcr0 = X87_SSE_AVX;
-            m.updateMode();
-            for (int i = 0; i < VECTOR_BYTES; i += 8) {
-                m.set64(vectorSlot(i), ByteBuffer.wrap(vectorRegisters).getLong(i));
-            }
-            m.put32(StateLayout.MXCSR, mxcsr);
+            unitState.load(m);
             m.set64(StateLayout.gpr(TranslatedProgram.DATA), DATA + DATA_BYTES / 2);
             m.set64(StateLayout.gpr(TranslatedProgram.BORDER), SystemMachine.PAGE);
             m.setRip(SystemMachine.TEXT);
@@ -128,10 +107,8 @@ class TierComparisonTest {
                 left.add("r%d %x".formatted(register, m.get64(StateLayout.gpr(register))));
             }
             left.add("flags %x".formatted(m.rflags() & RFLAGS_STATUS));
-            left.add("mxcsr %x cr0 %x".formatted(m.get32(StateLayout.MXCSR), m.cr0));
-            for (int i = 0; i < VECTOR_BYTES; i += 8) {
-                left.add("ymm%d+%d %x".formatted(i / YMM_BYTES, i % YMM_BYTES, m.get64(vectorSlot(i))));
-            }
+            left.add("cr0 %x".formatted(m.cr0));
+            left.addAll(UnitState.text(m));
             byte[] after = new byte[DATA_BYTES];
             m.memory.read(DATA, after, 0, after.length);
             left.add("data %x".formatted(Arrays.hashCode(after)));

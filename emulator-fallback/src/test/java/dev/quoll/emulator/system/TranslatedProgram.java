@@ -5,7 +5,7 @@ import java.util.Random;
 
 /**
  * A random program of 64-bit code: loops, calls, jumps over a few instructions, accesses near a page that may be missing, and
- * everything that passes flags from one instruction to a later one; integer code, or that and vector code. It ends with HLT, if no
+ * everything that passes flags from one instruction to a later one; integer code, or that and code for the other units. It ends with HLT, if no
  * fault comes before.
  */
 final class TranslatedProgram {
@@ -25,18 +25,18 @@ final class TranslatedProgram {
     private final Random random;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final int pages;
-    private final boolean vectors;
-    private final VectorSteps vectorSteps;
+    private final boolean units;
+    private final UnitSteps unitSteps;
 
     /**
      * @param pages how many pages of code it may fill, so that branches cross their borders
-     * @param vectors whether half of it are vector instructions
+     * @param units whether half of it are vector, x87 and MMX instructions
      */
-    TranslatedProgram(Random random, int pages, boolean vectors) {
+    TranslatedProgram(Random random, int pages, boolean units) {
         this.random = random;
         this.pages = pages;
-        this.vectors = vectors;
-        vectorSteps = new VectorSteps(random);
+        this.units = units;
+        unitSteps = new UnitSteps(random);
     }
 
     /** The bytes, to be placed at the start of a page. */
@@ -154,8 +154,8 @@ final class TranslatedProgram {
 
     /** One step: an instruction, or a small construction of several. */
     private void step(int depth) {
-        if (vectors && random.nextBoolean()) {
-            out.writeBytes(vectorSteps.next(this::free));
+        if (units && random.nextBoolean()) {
+            out.writeBytes(unitSteps.next(this::free));
             return;
         }
         int size = size();
@@ -244,7 +244,7 @@ final class TranslatedProgram {
         u8(0xe8);
         u32(5);
         u8(0xe9);
-        TranslatedProgram body = new TranslatedProgram(random, 1, vectors);
+        TranslatedProgram body = new TranslatedProgram(random, 1, units);
         body.step(depth + 1);
         body.step(depth + 1);
         body.u8(0xc3);
@@ -254,7 +254,7 @@ final class TranslatedProgram {
     }
 
     private void patched(int depth) {
-        TranslatedProgram body = new TranslatedProgram(random, 1, vectors);
+        TranslatedProgram body = new TranslatedProgram(random, 1, units);
         for (int i = random.nextInt(3); i >= 0; i--) {
             body.step(depth + 1);
         }

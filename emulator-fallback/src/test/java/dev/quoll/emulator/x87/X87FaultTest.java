@@ -159,10 +159,12 @@ class X87FaultTest {
         Encoding wait = encodings().getFirst();
         fill();
         cpu.cr0 |= ControlBits.CR0_TS;
+        cpu.updateMode();
         assertThat(run(wait)).isEqualTo(NONE);
         cpu.cr0 |= ControlBits.CR0_MP;
         assertFault(wait, DEVICE_NOT_AVAILABLE);
         cpu.cr0 &= ~ControlBits.CR0_TS;
+        cpu.updateMode();
         assertThat(run(wait)).isEqualTo(NONE);
     }
 

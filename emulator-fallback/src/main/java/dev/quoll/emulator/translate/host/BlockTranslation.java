@@ -15,9 +15,9 @@ final class BlockTranslation {
     private static final int T2 = HostRegister.T2;
 
     private final CodeInProgress work;
-    private final VectorWindow window;
-    /** How far it has to be open for the block's vector instructions. */
-    private int windowLevel = VectorWindow.CLOSED;
+    private final RegisterWindows windows;
+    /** What of them the block needs. */
+    private int needs = RegisterWindows.NONE;
 
     private final MemoryCode memoryCode;
     private final FlagPolicy flagPolicy;
@@ -35,13 +35,13 @@ final class BlockTranslation {
     private final HostAssembler.Label entered = new HostAssembler.Label();
 
     /**
-     * @param window of the translator
+     * @param windows of the translator
      * @param jumps address of the jump cache
      * @param leastBeforeExit see {@link HostTranslator}
      */
-    BlockTranslation(CodeInProgress work, VectorWindow window, long jumps, int leastBeforeExit) {
+    BlockTranslation(CodeInProgress work, RegisterWindows windows, long jumps, int leastBeforeExit) {
         this.work = work;
-        this.window = window;
+        this.windows = windows;
         this.out = work.out;
         this.flags = work.flags;
         this.source = work.source;
@@ -85,13 +85,17 @@ final class BlockTranslation {
         out.u8(count);
         int fresh = out.position();
         flags.begin();
-        openWindow(translated);
+        openWindows(translated);
         boolean open = true;
         for (int i = 0; i < translated; i++) {
             work.begin(i);
             mark(translated);
+            if (work.instruction.row().terminal()) {
+                work.settleX87();
+            }
             open = one();
         }
+        work.settleX87();
         if (translated < count) {
             flags.settle();
             work.exit(exits.interpret(translated));
@@ -102,13 +106,20 @@ final class BlockTranslation {
         return new BlockCode.Made(out.bytes(), entered.position(), fresh, resume, wantsFlags);
     }
 
-    private void openWindow(int translated) {
-        for (int i = 0; i < translated; i++) {
-            windowLevel = Math.max(windowLevel, VectorCode.level(source.instructions()[i]));
+    private void openWindows(int translated) {
+        needs = needs(0, translated);
+        if (needs != RegisterWindows.NONE) {
+            windows.require(needs, work, nextInterpreted(0));
         }
-        if (windowLevel != VectorWindow.CLOSED) {
-            window.require(windowLevel, work, nextInterpreted(0));
+    }
+
+    /** What the instructions of a part of the block need. */
+    private int needs(int from, int to) {
+        int all = RegisterWindows.NONE;
+        for (int i = from; i < to; i++) {
+            all = RegisterWindows.both(all, RegisterWindows.needs(source.instructions()[i]));
         }
+        return all;
     }
 
     /** The first instruction from {@code at} on that the interpreter can do: it has left out those that do nothing. */
@@ -118,16 +129,6 @@ final class BlockTranslation {
             next++;
         }
         return next;
-    }
-
-    /** Whether a vector instruction is translated at or behind an instruction. */
-    private boolean vectorsFrom(int at, int translated) {
-        for (int i = at; i < translated; i++) {
-            if (VectorCode.level(source.instructions()[i]) != VectorWindow.CLOSED) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** The place where an instruction begins, and a way back to it from the interpreter. */
@@ -142,9 +143,9 @@ final class BlockTranslation {
         wantsFlags[at] = toHost || flags.inState() && flags.nativeForm();
         work.aside(() -> {
             resume[at] = out.position();
-            if (vectorsFrom(at, translated)) {
-                // Out of translated code it has been closed.
-                window.openOrInterpret(windowLevel, work, nextInterpreted(at));
+            if (needs(at, translated) != RegisterWindows.NONE) {
+                // Out of translated code they have been closed.
+                windows.require(needs, work, nextInterpreted(at));
             }
             if (toHost) {
                 new FlagCode(out).restore();
@@ -193,6 +194,11 @@ final class BlockTranslation {
                 branchCode.ret();
                 yield false;
             }
+            case FWAIT -> true;
+            case FLDCW -> {
+                X87Code.loadControl(work, memoryCode);
+                yield true;
+            }
             case LDMXCSR, VLDMXCSR -> {
                 VectorCode.loadControl(work, memoryCode);
                 yield true;
@@ -233,6 +239,9 @@ final class BlockTranslation {
         VectorCode.substitute(work.instruction.mnemonic(), encoding);
         new Rewriting(out, work.instruction, encoding, source.bytes(), memory != null).write();
         flagPolicy.after();
+        if (X87Code.leavesPointers(work.instruction)) {
+            work.lastX87 = X87Code.last(work);
+        }
     }
 
     private void loadEffectiveAddress() {

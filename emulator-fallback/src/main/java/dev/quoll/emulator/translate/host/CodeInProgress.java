@@ -18,6 +18,9 @@ final class CodeInProgress {
     private final long leave;
     private final List<Runnable> aside = new ArrayList<>();
 
+    /** What the state block has yet to be told of the last x87 instruction, null for nothing. */
+    X87Code.Last lastX87;
+
     /** The running instruction. */
     int index;
 
@@ -73,6 +76,17 @@ final class CodeInProgress {
         toFrame(fromLeave);
     }
 
+    /** Calls a routine of the frame that returns with ZF clear to have the interpreter go on at an instruction. */
+    void callOrInterpret(int fromLeave, int interpreted) {
+        HostAssembler.Label refused = new HostAssembler.Label();
+        call(fromLeave);
+        out.jump(HostAssembler.NOT_EQUAL, refused);
+        aside(() -> {
+            out.place(refused);
+            exit(exits.interpret(interpreted));
+        });
+    }
+
     private void toFrame(int fromLeave) {
         out.u32((int) (leave + fromLeave - (address + out.position() + 4)));
     }
@@ -81,13 +95,25 @@ final class CodeInProgress {
     HostAssembler.Label interpretAside() {
         HostAssembler.Label slow = new HostAssembler.Label();
         FlagRecipe pending = flags.pending();
+        X87Code.Last last = lastX87;
         int at = index;
         aside(() -> {
             out.place(slow);
             flags.aside(pending);
+            if (last != null) {
+                X87Code.note(out, last);
+            }
             exit(exits.interpret(at));
         });
         return slow;
+    }
+
+    /** Tells the state block what it does not know yet. Keeps flags. */
+    void settleX87() {
+        if (lastX87 != null) {
+            X87Code.note(out, lastX87);
+            lastX87 = null;
+        }
     }
 
     /** The host register of a guest register, loaded into the scratch register when it has none. */

@@ -83,6 +83,7 @@ final class FlagPolicy {
         // What comes from result and operands is right for this condition only.
         partial = condition >= 0;
         int at = work.index;
+        X87Code.Last last = work.lastX87;
         work.aside(() -> {
             out.place(other);
             if (condition >= 0) {
@@ -106,6 +107,9 @@ final class FlagPolicy {
                     }
                     default -> afterLogic(join);
                 }
+            }
+            if (last != null) {
+                X87Code.note(out, last);
             }
             work.exit(work.exits.normalize(at));
         });
@@ -223,7 +227,7 @@ final class FlagPolicy {
         for (int i = 0; i < kinds.size(); i++) {
             if (kinds.get(i).access().writes()
                     && work.instruction.operand(i) instanceof Operand.Register register
-                    && register.cls() != RegisterClass.XMM) {
+                    && (register.cls() == RegisterClass.GPR || register.cls() == RegisterClass.GPR8_HIGH)) {
                 flags.overwrite(register.number());
             }
         }

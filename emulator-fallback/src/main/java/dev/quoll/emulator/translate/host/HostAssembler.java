@@ -234,6 +234,11 @@ final class HostAssembler {
         u32(value);
     }
 
+    void storeByte(int base, int displacement, int value) {
+        rm(4, 0xc6, 0, base, displacement);
+        u8(value);
+    }
+
     /** Loads a constant. */
     void moveImmediate(int to, long value) {
         if (value == (value & 0xffffffffL)) {

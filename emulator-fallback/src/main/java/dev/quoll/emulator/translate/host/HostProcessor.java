@@ -10,9 +10,10 @@ import java.util.Optional;
  * The processor that translated code runs on.
  *
  * @param features {@link CpuFeature} bits of what it has and the host's system has enabled
+ * @param amd whether AMD made it
  * @param obstacle why it runs no translated code, as the end of a sentence
  */
-record HostProcessor(long features, Optional<String> obstacle) {
+record HostProcessor(long features, boolean amd, Optional<String> obstacle) {
     /** What integer code is translated to. */
     private static final long NEEDED = CpuFeature.maskOf(
             CpuFeature.SSE3, CpuFeature.SSE4_2, CpuFeature.MOVBE, CpuFeature.POPCNT, CpuFeature.BMI1, CpuFeature.BMI2, CpuFeature.ADX,
@@ -25,6 +26,9 @@ record HostProcessor(long features, Optional<String> obstacle) {
 
     /** XCR0: XMM and the upper halves of YMM. */
     private static final int VECTOR_STATE = 6;
+
+    /** The first four letters of AuthenticAMD. */
+    private static final int AMD = 0x6874_7541;
 
     /** This host's. */
     static final HostProcessor THIS = read();
@@ -47,14 +51,15 @@ record HostProcessor(long features, Optional<String> obstacle) {
                 return useless("the host's processor lacks BMI2, ADX or other instructions of x86-64-v3");
             }
             boolean wide = (cpuid.enabledState() & VECTOR_STATE) == VECTOR_STATE;
-            return new HostProcessor(wide ? features : features & ~WITH_AVX, Optional.empty());
+            boolean amd = cpuid.query(0, 0).ebx() == AMD;
+            return new HostProcessor(wide ? features : features & ~WITH_AVX, amd, Optional.empty());
         } catch (NativeException e) {
             return useless("executable memory is refused (%s)".formatted(e.getMessage()));
         }
     }
 
     private static HostProcessor useless(String why) {
-        return new HostProcessor(0, Optional.of(why));
+        return new HostProcessor(0, false, Optional.of(why));
     }
 
     private static boolean shows(HostCpuid cpuid, dev.quoll.machine.CpuFeature bit) {

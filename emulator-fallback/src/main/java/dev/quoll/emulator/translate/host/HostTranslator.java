@@ -14,7 +14,7 @@ public final class HostTranslator implements BlockCode {
     };
 
     private final HostAssembler out = new HostAssembler();
-    private final VectorWindow window = new VectorWindow(out);
+    private final RegisterWindows windows = new RegisterWindows(out);
 
     private final int leastBeforeExit;
 
@@ -64,7 +64,7 @@ public final class HostTranslator implements BlockCode {
         out.store(8, HostRegister.STATE, StateLayout.STALE_CELL, HostRegister.T1);
         out.storeImmediate(4, HostRegister.STATE, StateLayout.EXIT, staleExit);
         int leave = out.position();
-        window.leave();
+        windows.leave();
         for (int guest = 0; guest < 16; guest++) {
             int host = HostRegister.of(guest);
             if (host != HostRegister.NONE) {
@@ -75,7 +75,7 @@ public final class HostTranslator implements BlockCode {
             pop(SAVED[i]);
         }
         out.u8(0xc3);
-        window.routines(leave);
+        windows.routines(leave);
         return new Frame(out.bytes(), 0, leave, stale);
     }
 
@@ -91,6 +91,6 @@ public final class HostTranslator implements BlockCode {
 
     @Override
     public Made translate(Source source, Exits exits, long address, long leave, long jumps) {
-        return new BlockTranslation(new CodeInProgress(out, source, exits, address, leave), window, jumps, leastBeforeExit).make();
+        return new BlockTranslation(new CodeInProgress(out, source, exits, address, leave), windows, jumps, leastBeforeExit).make();
     }
 }

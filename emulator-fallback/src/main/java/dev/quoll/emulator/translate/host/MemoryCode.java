@@ -56,6 +56,12 @@ final class MemoryCode {
 
     /** Turns the linear address in T0 into the host's, through the soft TLB; what it lacks goes to the interpreter. */
     void translate(int size, boolean write, HostAssembler.Label slow) {
+        find(size, write, slow);
+        out.rm(8, 0x03, T0, T1, ADDEND);
+    }
+
+    /** Finds the entry for the linear address in T0; its address is in T1 then. */
+    private void find(int size, boolean write, HostAssembler.Label slow) {
         out.move(8, T1, T0);
         out.rr(8, 0xc1, 5, T1); // shr
         out.u8(INDEX_SHIFT);
@@ -65,7 +71,6 @@ final class MemoryCode {
         out.arithmetic(8, 4, T2, -PAGE);
         out.rm(8, 0x3b, T2, T1, write ? WRITE_TAG : READ_TAG);
         out.jump(HostAssembler.NOT_EQUAL, slow);
-        out.rm(8, 0x03, T0, T1, ADDEND);
     }
 
     /** A memory operand's host address into T0. */
@@ -81,7 +86,11 @@ final class MemoryCode {
             out.u8(mask);
             out.jump(HostAssembler.NOT_EQUAL, slow);
         }
-        translate(memory.size(), write, slow);
+        find(memory.size(), write, slow);
+        if (X87Code.leavesPointers(work.instruction)) {
+            X87Code.keepOffset(work, memory);
+        }
+        out.rm(8, 0x03, T0, T1, ADDEND);
     }
 
     /** The host address of a stack access at RSP plus a distance into T0. */

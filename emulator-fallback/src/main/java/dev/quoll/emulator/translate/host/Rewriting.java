@@ -68,8 +68,8 @@ final class Rewriting {
 
     private void assign(OperandKind.Method method, Operand.Register register) {
         int guest = register.number();
-        if (register.cls() == RegisterClass.XMM) {
-            assignVector(method, guest);
+        if (register.cls() != RegisterClass.GPR) {
+            assignOther(method, guest);
             return;
         }
         byteRegisters |= register.size() == 1 && HostRegister.of(guest) >= HostRegister.RSP && method != OperandKind.Method.FIXED_GPR;
@@ -82,13 +82,13 @@ final class Rewriting {
         }
     }
 
-    /** Vector registers have the host's of their own number. */
-    private void assignVector(OperandKind.Method method, int number) {
+    /** Vector and MMX registers have the host's of their own number. */
+    private void assignOther(OperandKind.Method method, int number) {
         switch (method) {
-            case V -> reg = number;
-            case U, W -> rm = number;
+            case V, P -> reg = number;
+            case U, W, N, Q -> rm = number;
             case H -> vvvv = number;
-            // Of the immediate's upper half, or always XMM0.
+            // In the immediate's upper half, always XMM0, or in an x87 opcode.
             default -> { }
         }
     }
@@ -104,7 +104,7 @@ final class Rewriting {
 
     private void keep(OperandKind.Method method, Operand.Register register) {
         int guest = register.number();
-        if (register.cls() == RegisterClass.XMM || HostRegister.of(guest) != HostRegister.NONE) {
+        if (register.cls() != RegisterClass.GPR || HostRegister.of(guest) != HostRegister.NONE) {
             return;
         }
         int from = switch (method) {

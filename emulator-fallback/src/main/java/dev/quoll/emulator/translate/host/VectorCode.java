@@ -22,16 +22,12 @@ final class VectorCode {
         return row.has(Attribute.AVX) ? VectorWindow.YMM : row.has(Attribute.SSE) ? VectorWindow.XMM : VectorWindow.CLOSED;
     }
 
-    /**
-     * Whether it becomes host code: the host has it, it is available in the mode, and its operands are registers of the window, general
-     * registers, and ordinary memory.
-     */
+    /** Whether it becomes host code: the host has it, it is available in the mode, and its operands fit. */
     static boolean translatable(Instruction instruction, int mode) {
-        OpcodeRow row = instruction.row();
         return switch (level(instruction)) {
             case VectorWindow.XMM -> has(mode, Mode.OS_FXSR) && able(instruction, mode);
             case VectorWindow.YMM -> has(mode, Mode.AVX_ENABLED) && HostProcessor.THIS.has(CpuFeature.AVX) && able(instruction, mode);
-            default -> false;
+            default -> X87Code.uses(instruction) && X87Code.translatable(instruction, mode);
         };
     }
 
@@ -46,15 +42,23 @@ final class VectorCode {
         return switch (instruction.mnemonic()) {
             // Their memory operand is at rDI and as long as the mask says.
             case MASKMOVDQU, VMASKMOVDQU -> false;
+            // How near they come is the maker's, and the interpreter's are AMD's.
+            case RCPPS, RCPSS, RSQRTPS, RSQRTSS, VRCPPS, VRCPSS, VRSQRTPS, VRSQRTSS ->
+                HostProcessor.THIS.amd() && operandsFit(instruction);
             default -> operandsFit(instruction);
         };
     }
 
-    private static boolean operandsFit(Instruction instruction) {
+    /** Operands are registers that are in the host's, and ordinary memory. */
+    static boolean operandsFit(Instruction instruction) {
         List<OperandKind> kinds = instruction.row().operands();
         for (int i = 0; i < kinds.size(); i++) {
             boolean fits = switch (instruction.operand(i)) {
-                case Operand.Register(RegisterClass cls, int _, int _) -> cls == RegisterClass.XMM || cls == RegisterClass.GPR;
+                case Operand.Register(RegisterClass cls, int number, int _) -> switch (cls) {
+                    case XMM, MMX, X87 -> true;
+                    case GPR -> kinds.get(i).method() != OperandKind.Method.FIXED_GPR || HostRegister.same(number);
+                    default -> false;
+                };
                 case Operand.Memory memory -> kinds.get(i).method() != OperandKind.Method.VSIB
                         && memory.size() > 0
                         && memory.displacement() == (int) memory.displacement();
@@ -86,7 +90,7 @@ final class VectorCode {
     static void substitute(Mnemonic mnemonic, GuestEncoding encoding) {
         switch (mnemonic) {
             case MOVNTPS, MOVNTPD, VMOVNTPS, VMOVNTPD -> encoding.opcode = 0x29; // MOVAPS
-            case MOVNTDQ, VMOVNTDQ -> encoding.opcode = 0x7f; // MOVDQA
+            case MOVNTDQ, VMOVNTDQ, MOVNTQ -> encoding.opcode = 0x7f; // MOVDQA, MOVQ
             case VPERMQ, VPERMPD -> encoding.vexBits |= GuestEncoding.VEX_W;
             default -> { }
         }

@@ -4,11 +4,9 @@ import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.isa.CpuFeature;
 
 /**
- * Brings the guest's vector registers and MXCSR into the host's, each under its own number, and back. They come when a block that
- * computes with them is entered, and stay, from block to block, until translated code is left: code that uses no vector registers pays
- * nothing. Whatever the loop around sees is in the state block.
+ * Brings the guest's vector registers and MXCSR into the host's, each under its own number, and back.
  *
- * <p>They come only while the guest's MXCSR masks every exception, so that no vector instruction can fault on the host.
+ * <p>It is open only while the guest's MXCSR masks every exception, so that no vector instruction can fault on the host.
  */
 final class VectorWindow {
     /** What is in the host's registers: values of {@link StateLayout#VECTORS_IN_HOST}. */
@@ -36,8 +34,6 @@ final class VectorWindow {
 
     private final HostAssembler out;
     private final boolean wide = HostProcessor.THIS.has(CpuFeature.AVX);
-    private HostAssembler.Label closing;
-    private HostAssembler.Label closed;
     /** Distances of the routines that open it from the frame's common exit. */
     private int openXmm;
 
@@ -49,29 +45,12 @@ final class VectorWindow {
 
     // In the frame.
 
-    /** At the common exit: closes it if it is open. Leaves general registers alone. */
-    void leave() {
-        closing = new HostAssembler.Label();
-        closed = new HostAssembler.Label();
-        compareLevel(CLOSED);
-        out.jump(HostAssembler.NOT_EQUAL, closing);
-        out.place(closed);
-    }
-
-    /** The routines, out of the exit's way. @param leave position of the common exit */
-    void routines(int leave) {
-        close();
-        openXmm = out.position() - leave;
-        open(XMM);
-        if (wide) {
-            openYmm = out.position() - leave;
-            open(YMM);
-        }
-    }
-
-    private void close() {
-        out.place(closing);
+    /** Closes it if it is open. */
+    void close() {
+        HostAssembler.Label closed = new HostAssembler.Label();
         HostAssembler.Label stored = new HostAssembler.Label();
+        compareLevel(CLOSED);
+        out.jump(HostAssembler.EQUAL, closed);
         if (wide) {
             HostAssembler.Label narrow = new HostAssembler.Label();
             compareLevel(YMM);
@@ -88,7 +67,17 @@ final class VectorWindow {
         out.rm(4, CONTROL, STMXCSR, STATE, StateLayout.MXCSR);
         loadControl(out, StateLayout.HOST_MXCSR);
         setLevel(CLOSED);
-        out.jump(closed);
+        out.place(closed);
+    }
+
+    /** The routines that open it. @param leave position of the common exit */
+    void openings(int leave) {
+        openXmm = out.position() - leave;
+        open(XMM);
+        if (wide) {
+            openYmm = out.position() - leave;
+            open(YMM);
+        }
     }
 
     /** Returns with ZF set, or with ZF clear when the guest's MXCSR forbids it. Overwrites T1. */
@@ -141,42 +130,27 @@ final class VectorWindow {
     }
 
     private void compareLevel(int level) {
-        out.rm(4, 0x83, 7, STATE, StateLayout.VECTORS_IN_HOST);
+        out.rm(1, 0x80, 7, STATE, StateLayout.VECTORS_IN_HOST);
         out.u8(level);
     }
 
     private void setLevel(int level) {
-        out.storeImmediate(4, STATE, StateLayout.VECTORS_IN_HOST, level);
+        out.storeByte(STATE, StateLayout.VECTORS_IN_HOST, level);
     }
 
     // In a block.
 
-    /**
-     * Goes aside to open it unless it is open that far. Overwrites the host's flags and T1.
-     *
-     * @param interpreted instruction at which the interpreter goes on when it cannot be opened; flags are in the state block
-     */
+    /** As {@link RegisterWindows#require}. */
     void require(int level, CodeInProgress work, int interpreted) {
-        HostAssembler.Label open = new HostAssembler.Label();
+        HostAssembler.Label closed = new HostAssembler.Label();
         HostAssembler.Label opened = new HostAssembler.Label();
         compareLevel(level == YMM ? YMM : CLOSED);
-        out.jump(level == YMM ? HostAssembler.NOT_EQUAL : HostAssembler.EQUAL, open);
+        out.jump(level == YMM ? HostAssembler.NOT_EQUAL : HostAssembler.EQUAL, closed);
         out.place(opened);
         work.aside(() -> {
-            out.place(open);
-            openOrInterpret(level, work, interpreted);
+            out.place(closed);
+            work.callOrInterpret(level == YMM ? openYmm : openXmm, interpreted);
             out.jump(opened);
-        });
-    }
-
-    /** Opens it, or leaves to the interpreter. */
-    void openOrInterpret(int level, CodeInProgress work, int interpreted) {
-        HostAssembler.Label refused = new HostAssembler.Label();
-        work.call(level == YMM ? openYmm : openXmm);
-        out.jump(HostAssembler.NOT_EQUAL, refused);
-        work.aside(() -> {
-            out.place(refused);
-            work.exit(work.exits.interpret(interpreted));
         });
     }
 }

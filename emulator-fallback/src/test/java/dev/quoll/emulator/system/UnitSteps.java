@@ -19,29 +19,39 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.IntSupplier;
 
-/** Random vector instructions for the midst of a {@link TranslatedProgram}, and what changes whether and how they work. */
-final class VectorSteps {
+/** Random vector, x87 and MMX instructions for the midst of a {@link TranslatedProgram}, and what changes whether and how they work. */
+final class UnitSteps {
     /** Bytes that FXSAVE writes, and how they are aligned. */
     private static final int IMAGE = 512;
 
     private static final int IMAGE_ALIGNMENT = 16;
     private static final int MASKED = 0x1f80;
+    private static final int X87_MASKED = 0x3f;
 
-    /** Those whose memory operand is at rDI, and loads of MXCSR, which have a step of their own. */
-    private static final Set<Mnemonic> APART =
-            EnumSet.of(Mnemonic.MASKMOVDQU, Mnemonic.VMASKMOVDQU, Mnemonic.LDMXCSR, Mnemonic.VLDMXCSR);
+    /** Those whose memory operand is at rDI, and loads of control words, which have a step of their own. */
+    private static final Set<Mnemonic> APART = EnumSet.of(
+            Mnemonic.MASKMOVDQU, Mnemonic.VMASKMOVDQU, Mnemonic.MASKMOVQ, Mnemonic.LDMXCSR, Mnemonic.VLDMXCSR, Mnemonic.FLDCW,
+            Mnemonic.FLDENV, Mnemonic.FRSTOR);
 
-    private static final List<OpcodeRow> ROWS = OpcodeTable.rows().stream()
-            .filter(row -> row.has(Attribute.SSE) || row.has(Attribute.AVX))
-            .filter(row -> row.feature() != CpuFeature.GFNI && !APART.contains(row.mnemonic()))
-            .filter(row -> row.operands().stream().noneMatch(kind -> kind.method() == OperandKind.Method.VSIB))
-            .toList();
+    /** Vectors are as frequent as x87 and MMX together. */
+    private static final List<List<Attribute>> UNITS = List.of(
+            List.of(Attribute.SSE), List.of(Attribute.AVX), List.of(Attribute.X87), List.of(Attribute.X87, Attribute.MMX));
+
+    private static final List<List<OpcodeRow>> ROWS = UNITS.stream().map(UnitSteps::rows).toList();
+
+    private static List<OpcodeRow> rows(List<Attribute> unit) {
+        return OpcodeTable.rows().stream()
+                .filter(row -> unit.stream().anyMatch(row::has))
+                .filter(row -> row.feature() != CpuFeature.GFNI && !APART.contains(row.mnemonic()))
+                .filter(row -> row.operands().stream().noneMatch(kind -> kind.method() == OperandKind.Method.VSIB))
+                .toList();
+    }
 
     private final Random random;
     private final RandomEncoding instances;
     private final InstructionEncoder encoder = new InstructionEncoder(CodeSize.BITS64);
 
-    VectorSteps(Random random) {
+    UnitSteps(Random random) {
         this.random = random;
         instances = new RandomEncoding(random, CodeSize.BITS64);
     }
@@ -53,7 +63,7 @@ final class VectorSteps {
      */
     byte[] next(IntSupplier free) {
         return switch (random.nextInt(40)) {
-            case 0 -> loadControl();
+            case 0 -> random.nextBoolean() ? loadMxcsr() : loadX87Control();
             case 1 -> image(random.nextBoolean() ? 0 : 1);
             case 2 -> random.nextInt(6) == 0 ? switched(free.getAsInt()) : new byte[] {0x0f, 0x06};
             default -> instruction(free);
@@ -62,7 +72,8 @@ final class VectorSteps {
 
     private byte[] instruction(IntSupplier free) {
         for (; ; ) {
-            Instruction instance = instances.of(ROWS.get(random.nextInt(ROWS.size())));
+            List<OpcodeRow> rows = ROWS.get(random.nextInt(ROWS.size()));
+            Instruction instance = instances.of(rows.get(random.nextInt(rows.size())));
             if (instance == null || instance.addressSize() != 8) {
                 continue;
             }
@@ -90,11 +101,27 @@ final class VectorSteps {
     }
 
     /** mov dword [data], value; ldmxcsr [data]. Mostly with all exceptions masked, now and then with bits that do not exist. */
-    private byte[] loadControl() {
+    private byte[] loadMxcsr() {
         int value = random.nextInt(0x10000) | (random.nextInt(4) == 0 ? 0 : MASKED) | (random.nextInt(40) == 0 ? 0x10000 : 0);
-        byte[] code = {(byte) 0xc7, 0x40 | TranslatedProgram.DATA, 0, 0, 0, 0, 0, 0x0f, (byte) 0xae, 0x50 | TranslatedProgram.DATA, 0};
+        return load(value, 0x0f, 0xae, 0x50 | TranslatedProgram.DATA, 0);
+    }
+
+    /** Likewise with fldcw. */
+    private byte[] loadX87Control() {
+        int value = random.nextInt(0x10000) | (random.nextInt(4) == 0 ? 0 : X87_MASKED);
+        return load(value, 0xd9, 0x68 | TranslatedProgram.DATA, 0);
+    }
+
+    /** mov dword [data], value, and what loads it. */
+    private static byte[] load(int value, int... load) {
+        byte[] code = new byte[7 + load.length];
+        code[0] = (byte) 0xc7;
+        code[1] = 0x40 | TranslatedProgram.DATA;
         for (int i = 0; i < 4; i++) {
             code[3 + i] = (byte) (value >>> 8 * i);
+        }
+        for (int i = 0; i < load.length; i++) {
+            code[7 + i] = (byte) load[i];
         }
         return code;
     }
