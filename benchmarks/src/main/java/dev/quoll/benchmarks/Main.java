@@ -1,6 +1,7 @@
 package dev.quoll.benchmarks;
 
 import dev.quoll.benchmarks.boot.BootCommand;
+import dev.quoll.benchmarks.debian.DebianCommand;
 import dev.quoll.benchmarks.guest.GuestBenchmark;
 import dev.quoll.benchmarks.kvm.ExitCommand;
 import java.util.concurrent.Callable;
@@ -21,7 +22,7 @@ import picocli.CommandLine.ScopeType;
             "stock kernel. A table, a chart and all figures go into a folder."
         },
         synopsisSubcommandLabel = "[COMMAND]",
-        subcommands = {BootCommand.class, ExitCommand.class, JmhCommand.class})
+        subcommands = {BootCommand.class, DebianCommand.class, ExitCommand.class, JmhCommand.class})
 public final class Main implements Callable<Integer> {
     @Option(names = "--help", usageHelp = true, scope = ScopeType.INHERIT, description = "Shows this help.")
     private boolean help;

@@ -48,6 +48,16 @@ final class StockGuest {
 
     /** The program that is under test, in a process of its own, as the launcher would start it. */
     GuestTerminal boot(String... options) throws IOException, InterruptedException {
+        List<String> command = program("run", "--kernel", kernel.toString());
+        for (Path initrd : initrds) {
+            command.addAll(List.of("--initrd", initrd.toString()));
+        }
+        Collections.addAll(command, options);
+        return started(command);
+    }
+
+    /** The command line that starts the program with such arguments; more may be added. */
+    static List<String> program(String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
@@ -57,15 +67,9 @@ final class StockGuest {
                 "--module-path",
                 modulePath(),
                 "--module",
-                "dev.quoll.cli/dev.quoll.cli.Main",
-                "run",
-                "--kernel",
-                kernel.toString()));
-        for (Path initrd : initrds) {
-            command.addAll(List.of("--initrd", initrd.toString()));
-        }
-        Collections.addAll(command, options);
-        return started(command);
+                "dev.quoll.cli/dev.quoll.cli.Main"));
+        Collections.addAll(command, arguments);
+        return command;
     }
 
     /** The same guest on QEMU's emulator; skips the calling test where there is none. */
