@@ -10,6 +10,7 @@ module dev.quoll.boot {
     exports dev.quoll.boot.image;
     exports dev.quoll.boot.initramfs;
     exports dev.quoll.boot.kit;
+    exports dev.quoll.boot.symbols;
 
     provides dev.quoll.devices.block.ZstdDecoder with
             dev.quoll.boot.compress.ZstdClusters;

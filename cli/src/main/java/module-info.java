@@ -8,6 +8,7 @@ module dev.quoll.cli {
     requires dev.quoll.kvm;
     requires dev.quoll.machine;
     requires info.picocli;
+    requires jdk.jfr;
     // For sun.misc.Signal: the only way to hear SIGCONT, after which a terminal must be set up again.
     requires jdk.unsupported;
 

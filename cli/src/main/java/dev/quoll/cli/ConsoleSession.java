@@ -3,6 +3,7 @@ package dev.quoll.cli;
 import dev.quoll.bindings.NativeException;
 import dev.quoll.bindings.terminal.Terminal;
 import dev.quoll.boot.Pc;
+import dev.quoll.cli.instruments.Instruments;
 import dev.quoll.devices.host.BufferedOutput;
 import dev.quoll.devices.host.InputFeeder;
 import dev.quoll.devices.serial.SerialOutput;
@@ -85,7 +86,7 @@ final class ConsoleSession implements AutoCloseable {
     }
 
     /** Takes the terminal over and starts the input; the machine has been made and not started. */
-    void attach(Pc pc) {
+    void attach(Pc pc, Instruments instruments) {
         machine.set(pc.machine());
         Runtime.getRuntime().addShutdownHook(hook);
         if (!(target instanceof ConsoleTarget.Stdio)) {
@@ -104,7 +105,7 @@ final class ConsoleSession implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             say("no SIGCONT here (%s): after a stop the terminal needs a restart of quoll".formatted(e.getMessage()));
         }
-        input = new InputFeeder(keys, pc.serial(), new EscapeKeys(new Keys(pc)), "quoll-console-input");
+        input = new InputFeeder(keys, pc.serial(), new EscapeKeys(new Keys(pc, instruments)), "quoll-console-input");
     }
 
     private synchronized void goRaw() {
@@ -171,10 +172,12 @@ final class ConsoleSession implements AutoCloseable {
 
     private final class Keys implements EscapeKeys.Actions {
         private final Pc pc;
+        private final Instruments instruments;
         private boolean paused;
 
-        Keys(Pc pc) {
+        Keys(Pc pc, Instruments instruments) {
             this.pc = pc;
+            this.instruments = instruments;
         }
 
         @Override
@@ -204,6 +207,11 @@ final class ConsoleSession implements AutoCloseable {
         public void togglePause() {
             paused = paused ? !pc.machine().resume() : pc.machine().pause();
             say(paused ? "paused; Ctrl-A p goes on" : "running");
+        }
+
+        @Override
+        public void toggleLive() {
+            instruments.toggleLive();
         }
 
         @Override

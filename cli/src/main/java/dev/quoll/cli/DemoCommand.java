@@ -33,8 +33,8 @@ final class DemoCommand implements Callable<Integer> {
     @Mixin
     private EngineOption engine;
 
-    @Option(names = "--stats", description = "Prints figures of the machine at its end.")
-    private boolean stats;
+    @Mixin
+    private InstrumentOptions instruments;
 
     @Spec
     private CommandSpec spec;
@@ -48,7 +48,7 @@ final class DemoCommand implements Callable<Integer> {
         PcBuilder plan = new PcBuilder()
                 .memory(MEMORY)
                 .kernel(KernelImage.parse(DemoGuest.image(seconds * DemoGuest.TICKS_PER_SECOND)));
-        return new GuestRun(plan, engine.choose(), spec.commandLine().getErr(), stats)
+        return new GuestRun(plan, engine.choose(), spec.commandLine().getErr(), instruments)
                 .grace(Duration.ZERO)
                 .at(new ConsoleTarget.Stdio());
     }

@@ -20,6 +20,8 @@ final class EscapeKeys implements IntPredicate {
         void togglePause();
 
         void statistics();
+
+        void toggleLive();
     }
 
     static final int ESCAPE = 1;
@@ -31,6 +33,7 @@ final class EscapeKeys implements IntPredicate {
             Ctrl-A r       reset the machine
             Ctrl-A p       pause, and go on
             Ctrl-A s       figures of the machine
+            Ctrl-A l       a line a second on how fast the guest runs, or no more
             Ctrl-A Ctrl-A  send Ctrl-A to the guest
             """;
 
@@ -58,6 +61,7 @@ final class EscapeKeys implements IntPredicate {
             case 'r' -> actions.reset();
             case 'p' -> actions.togglePause();
             case 's' -> actions.statistics();
+            case 'l' -> actions.toggleLive();
             default -> actions.help();
         }
         return true;

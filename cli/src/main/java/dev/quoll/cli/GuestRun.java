@@ -3,6 +3,7 @@ package dev.quoll.cli;
 import dev.quoll.boot.DeviceUnavailableException;
 import dev.quoll.boot.Pc;
 import dev.quoll.boot.PcBuilder;
+import dev.quoll.cli.instruments.Instruments;
 import dev.quoll.machine.Engine;
 import dev.quoll.machine.EngineException;
 import dev.quoll.machine.MachineListener;
@@ -19,19 +20,19 @@ final class GuestRun {
     private final PcBuilder plan;
     private final Engine engine;
     private final PrintWriter err;
-    private final boolean statistics;
+    private final InstrumentOptions instruments;
     private Duration grace = DEFAULT_GRACE;
     private boolean terminated;
 
     /**
      * @param plan all but engine and console
-     * @param err for figures, when they are wanted
+     * @param err for the figures that the instruments give at the end
      */
-    GuestRun(PcBuilder plan, Engine engine, PrintWriter err, boolean statistics) {
+    GuestRun(PcBuilder plan, Engine engine, PrintWriter err, InstrumentOptions instruments) {
         this.plan = plan.engine(engine);
         this.engine = engine;
         this.err = err;
-        this.statistics = statistics;
+        this.instruments = instruments;
     }
 
     /** How long the guest has to power off after SIGTERM; without, {@link #DEFAULT_GRACE}. */
@@ -69,7 +70,13 @@ final class GuestRun {
                         .formatted(engine.name(), cpus, cpus == 1 ? "" : "s"));
             }
             engine.notes().forEach(session::say);
-            session.attach(pc);
+            return run(session, pc);
+        }
+    }
+
+    private Outcome run(ConsoleSession session, Pc pc) throws CommandFailure, InterruptedException {
+        try (Instruments running = instruments.open(pc.machine(), session::say)) {
+            session.attach(pc, running);
             Outcome outcome;
             try (PowerButton button = new PowerButton(pc, grace, session::say)) {
                 pc.machine().start();
@@ -79,7 +86,7 @@ final class GuestRun {
             } catch (IOException e) {
                 throw new CommandFailure(ExitStatus.BAD_IMAGE, e.getMessage(), e);
             }
-            String figures = statistics ? pc.machine().statistics() : "";
+            String figures = instruments.report(pc.machine(), running);
             session.close();
             err.print(figures);
             err.flush();

@@ -160,8 +160,8 @@ final class RunCommand implements Callable<Integer> {
             description = "Adds a port at 0xf4: a guest that writes V to it ends the machine with status 2V+1.")
     private boolean debugExit;
 
-    @Option(names = "--stats", description = "Prints figures of the machine at its end.")
-    private boolean stats;
+    @Mixin
+    private InstrumentOptions instruments;
 
     @Spec
     private CommandSpec spec;
@@ -182,7 +182,7 @@ final class RunCommand implements Callable<Integer> {
         } else {
             new GuestFiles(err).into(plan, kernel, flavour, initrds, devices.images(), append);
         }
-        return new GuestRun(plan, engine.choose(), err, stats)
+        return new GuestRun(plan, engine.choose(), err, instruments)
                 .grace(Duration.ofSeconds(grace))
                 .at(console);
     }

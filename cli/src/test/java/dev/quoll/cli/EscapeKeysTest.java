@@ -39,6 +39,11 @@ class EscapeKeysTest {
         public void statistics() {
             calls.add("statistics");
         }
+
+        @Override
+        public void toggleLive() {
+            calls.add("live");
+        }
     });
 
     /** What of {@code typed} reaches the guest. */
@@ -50,8 +55,8 @@ class EscapeKeysTest {
 
     @Test
     void lettersBehindCtrlAAreCommands() {
-        assertThat(passed("a\1xb\1bc\1r\1p\1s\1h\1?d")).isEqualTo("abcd");
-        assertThat(calls).containsExactly("leave", "break", "reset", "pause", "statistics", "help", "help");
+        assertThat(passed("a\1xb\1bc\1r\1p\1s\1l\1h\1?d")).isEqualTo("abcd");
+        assertThat(calls).containsExactly("leave", "break", "reset", "pause", "statistics", "live", "help", "help");
     }
 
     @Test

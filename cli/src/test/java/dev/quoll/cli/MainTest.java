@@ -52,6 +52,24 @@ class MainTest {
     }
 
     @Test
+    void instrumentsThatCannotBeHadAreOneSentenceBeforeTheGuestStarts() throws Exception {
+        Path text = Files.writeString(folder.resolve("text"), "not ELF");
+        String[][] wrong = {
+            {"--symbols", text + "@zz"}, {"--symbols", text.toString()}, {"--symbols", text + "missing"},
+            {"--jfr", folder.resolve("no/folder").toString()}
+        };
+        int[] statuses = {
+            ExitStatus.USAGE.code(), ExitStatus.HOST_IO.code(), ExitStatus.HOST_IO.code(), ExitStatus.HOST_IO.code()
+        };
+        for (int i = 0; i < wrong.length; i++) {
+            assertThat(quoll("demo", "--engine", "emulator", "--seconds", "1", "--profile", wrong[i][0], wrong[i][1]))
+                    .as(String.join(" ", wrong[i]))
+                    .isEqualTo(statuses[i]);
+        }
+        assertThat(err.toString().lines()).hasSize(wrong.length).allMatch(line -> line.startsWith("quoll: "));
+    }
+
+    @Test
     void missingFileIsOneSentence() {
         Path missing = folder.resolve("missing.bin");
         assertThat(quoll("disasm", missing.toString())).isEqualTo(ExitStatus.NO_IMAGE.code());

@@ -31,6 +31,10 @@ public class GuestCode {
     @Param("emulator")
     public String engine;
 
+    /** {@code --jit}; only for the emulator. */
+    @Param("host")
+    public String jit;
+
     @Param
     public GuestLoop loop;
 
@@ -38,7 +42,7 @@ public class GuestCode {
 
     @Setup
     public void start() throws IOException, EngineException {
-        guest = new LongModeGuest(engine, loop, TURNS);
+        guest = new LongModeGuest(BenchmarkEngine.of(engine, jit), loop, TURNS);
     }
 
     @TearDown

@@ -6,8 +6,8 @@ import dev.quoll.machine.CpuElement.Segment;
 import dev.quoll.machine.CpuElement.Table;
 import dev.quoll.machine.CpuExit;
 import dev.quoll.machine.CpuProfile;
+import dev.quoll.machine.Engine;
 import dev.quoll.machine.EngineException;
-import dev.quoll.machine.Engines;
 import dev.quoll.machine.GuestMemory;
 import dev.quoll.machine.HostClock;
 import dev.quoll.machine.MmioBus;
@@ -110,7 +110,12 @@ final class LongModeGuest implements AutoCloseable {
     private final Counter counter = new Counter();
 
     /** @param iterations how often the loop goes round in one {@link #run} */
-    LongModeGuest(String engine, GuestLoop loop, int iterations) throws IOException, EngineException {
+    LongModeGuest(Engine engine, GuestLoop loop, int iterations) throws IOException, EngineException {
+        this(engine, loop.code(), iterations);
+    }
+
+    /** @param code ends in HLT; @param count what RCX holds at its beginning */
+    LongModeGuest(Engine engine, byte[] code, int count) throws IOException, EngineException {
         memory = GuestMemory.create(List.of(new RamRegion(0, MEMORY, 0)));
         memory.writeLong(PML4, PDPT | PRESENT_WRITABLE);
         for (int i = 0; i < GIGABYTES; i++) {
@@ -119,7 +124,7 @@ final class LongModeGuest implements AutoCloseable {
         for (int i = 0; i < GIGABYTES * ENTRIES; i++) {
             memory.writeLong(DIRECTORIES + 8L * i, (long) i << 21 | PAGE_2M | PRESENT_WRITABLE);
         }
-        memory.write(CODE, loop.code());
+        memory.write(CODE, code);
 
         PortBus ports = new PortBus();
         ports.register(SERIAL_STATUS, 1, AccessWidths.BYTE, counter);
@@ -127,8 +132,7 @@ final class LongModeGuest implements AutoCloseable {
         mmio.register(REGISTER, 0x1000, AccessWidths.BYTE_TO_QWORD, counter);
         HostClock clock = new HostClock();
         timers = new TimerQueue(clock, "bench-timers");
-        partition = Engines.named(engine)
-                .create(new PartitionConfig(memory, ports, mmio, clock, timers, CpuProfile.V2, 1, NO_POWER));
+        partition = engine.create(new PartitionConfig(memory, ports, mmio, clock, timers, CpuProfile.V2, 1, NO_POWER));
         cpu = partition.cpu(0);
         cpu.write(new CpuElement.Control(CR0_PE_ET_PG, 0, PML4, CR4_PAE_OSFXSR, 0, EFER_LME_LMA, 1));
         Table none = new Table(0, 0);
@@ -136,7 +140,7 @@ final class LongModeGuest implements AutoCloseable {
                 FLAT_DATA, CODE64, FLAT_DATA, FLAT_DATA, FLAT_DATA, FLAT_DATA, LDT, BUSY_TSS, none, none));
         Long[] registers = new Long[16];
         Arrays.fill(registers, 0L);
-        registers[1] = (long) iterations;
+        registers[1] = (long) count;
         registers[4] = STACK;
         registers[5] = DATA;
         registers[6] = DATA;
@@ -153,6 +157,11 @@ final class LongModeGuest implements AutoCloseable {
             case CpuExit.HaltedForever(long rip) -> rip;
             case CpuExit other -> throw new IllegalStateException("the loop did not come to its HLT: " + other);
         };
+    }
+
+    /** As a device would, writes the code anew: what the engine has made of it is worth nothing any more. */
+    void writeCode(byte[] code) {
+        memory.write(CODE, code);
     }
 
     /** The general registers after a run. */
