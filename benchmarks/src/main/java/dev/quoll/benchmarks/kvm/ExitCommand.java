@@ -23,10 +23,10 @@ import picocli.CommandLine.Spec;
             "thread, which wakes the halted guest (irqfd)."
         })
 public final class ExitCommand implements Callable<Integer> {
-    @Option(names = "--count", paramLabel = "N", defaultValue = "20000", description = "Exits in a turn (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--count", paramLabel = "N", defaultValue = "5000", description = "Exits in a turn (default: ${DEFAULT-VALUE}).")
     private int count;
 
-    @Option(names = "--turns", paramLabel = "N", defaultValue = "5", description = "The best of so many turns (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--turns", paramLabel = "N", defaultValue = "40", description = "The best of so many turns (default: ${DEFAULT-VALUE}).")
     private int turns;
 
     @Option(names = "--cc", paramLabel = "COMMAND", defaultValue = "cc", description = "The C compiler (default: ${DEFAULT-VALUE}).")

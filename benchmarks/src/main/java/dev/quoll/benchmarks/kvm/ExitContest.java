@@ -13,7 +13,7 @@ final class ExitContest {
     record Pair<C extends ExitCost>(C java, C c) {}
 
     /** Runs before the first that counts, for the JIT compiler. */
-    private static final int WARM_UPS = 3;
+    private static final int WARM_UPS = 12;
 
     private final int count;
     private final int turns;

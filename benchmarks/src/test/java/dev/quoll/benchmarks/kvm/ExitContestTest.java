@@ -39,7 +39,7 @@ class ExitContestTest {
     @Tag("long")
     @Test
     void anExitCostsHardlyMoreThanInC() throws Exception {
-        var paces = new ExitContest(20_000, 8, "cc").paces();
+        var paces = new ExitContest(5_000, 40, "cc").paces();
         for (ExitGuest guest : List.of(ExitGuest.PORT, ExitGuest.MMIO)) {
             assertThat(paces.get(guest).java().cpuNanos() - paces.get(guest).c().cpuNanos())
                     .as("%s: %s", guest, paces.get(guest))

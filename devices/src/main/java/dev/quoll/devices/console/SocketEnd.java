@@ -1,15 +1,13 @@
 package dev.quoll.devices.console;
 
+import dev.quoll.devices.host.UnixListener;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
 /**
@@ -30,24 +28,19 @@ public final class SocketEnd implements PortEnd {
     /**
      * Opens the socket.
      *
-     * @param path must not exist yet; removed by {@link #close}
+     * @param path free, or left by a process that was killed; removed by {@link #close}
      * @throws IOException when it cannot be made; one sentence
      */
     public SocketEnd(Path path) throws IOException {
         this.path = path;
-        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException("the port's socket %s exists already: another machine uses it, or one that was killed left it behind".formatted(path));
-        }
-        selector = Selector.open();
-        listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        listener = UnixListener.open(path, "the port's socket");
         try {
-            listener.configureBlocking(false);
-            listener.bind(UnixDomainSocketAddress.of(path));
+            selector = Selector.open();
             listener.register(selector, SelectionKey.OP_ACCEPT);
-        } catch (IOException | UnsupportedOperationException e) {
+        } catch (IOException e) {
             listener.close();
-            selector.close();
-            throw new IOException("the port's socket %s cannot be made: %s".formatted(path, e.getMessage()), e);
+            Files.deleteIfExists(path);
+            throw new IOException("the port's socket %s cannot be watched: %s".formatted(path, e.getMessage()), e);
         }
         thread = Thread.ofPlatform().daemon().name("quoll-port-" + path.getFileName()).unstarted(this::watch);
     }

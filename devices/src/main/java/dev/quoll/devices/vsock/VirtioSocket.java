@@ -1,5 +1,6 @@
 package dev.quoll.devices.vsock;
 
+import dev.quoll.devices.host.UnixListener;
 import dev.quoll.devices.virtio.ConfigBytes;
 import dev.quoll.devices.virtio.DescriptorChain;
 import dev.quoll.devices.virtio.QueueWorker;
@@ -9,13 +10,10 @@ import dev.quoll.devices.virtio.Virtqueue;
 import dev.quoll.devices.virtio.VirtqueueException;
 import dev.quoll.machine.GuestMemory;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
 /**
@@ -57,7 +55,7 @@ public final class VirtioSocket implements VirtioDevice<VirtioSocket.State>, Aut
      * Opens the socket for connections to the guest.
      *
      * @param guestCid the guest's address, {@link #FIRST_CID} to 2^32 - 2
-     * @param path must not exist yet; removed by {@link #close}
+     * @param path free, or left by a process that was killed; removed by {@link #close}
      * @throws IOException when it cannot be made; one sentence
      */
     public VirtioSocket(long guestCid, Path path, GuestMemory memory) throws IOException {
@@ -65,17 +63,7 @@ public final class VirtioSocket implements VirtioDevice<VirtioSocket.State>, Aut
         this.guestCid = guestCid;
         this.path = path;
         this.memory = memory;
-        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            throw new IOException("the vsock's socket %s exists already: another machine uses it, or one that was killed left it behind".formatted(path));
-        }
-        listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        try {
-            listener.configureBlocking(false);
-            listener.bind(UnixDomainSocketAddress.of(path));
-        } catch (IOException | UnsupportedOperationException e) {
-            listener.close();
-            throw new IOException("the vsock's socket %s cannot be made: %s".formatted(path, e.getMessage()), e);
-        }
+        listener = UnixListener.open(path, "the vsock's socket");
     }
 
     /** @throws IllegalArgumentException with a sentence, when it is no address of a guest */
