@@ -47,10 +47,15 @@ enum ExitGuest {
         return title;
     }
 
-    /** The code that goes round {@code count} times: mov ecx, count; again: body; loop again; out 0f4h, al; jmp $. */
+    /**
+     * The code that goes round {@code count} times, and when it is run again does the same again: start: before; mov ecx, count;
+     * again: body; loop again; out 0f4h, al; jmp start.
+     */
     byte[] code(int count) {
-        int back = -(bytes(body).length + 3) & 0xff;
-        return bytes("%s 66 b9 %08x %s 67 e2 %02x e6 f4 eb fe".formatted(before, Integer.reverseBytes(count), body, back));
+        int again = -(bytes(body).length + 3);
+        int start = -(bytes(before).length + 6 + bytes(body).length + 3 + 2 + 3);
+        return bytes("%s 66 b9 %08x %s 67 e2 %02x e6 f4 e9 %04x"
+                .formatted(before, Integer.reverseBytes(count), body, again & 0xff, Short.reverseBytes((short) start)));
     }
 
     static byte[] bytes(String hex) {

@@ -105,22 +105,17 @@ final class JavaLoop implements AutoCloseable {
                 reset.tr(),
                 reset.gdtr(),
                 reset.idtr()));
-        rewind();
+        List<Long> registers = new ArrayList<>(Collections.nCopies(16, 0L));
+        registers.set(4, (long) STACK);
+        cpu.write(new CpuElement.General(registers, ExitGuest.CODE, 2));
     }
 
     private static Segment segment(long base) {
         return new Segment(0, base, 0xffff, 0x93);
     }
 
-    private void rewind() {
-        List<Long> registers = new ArrayList<>(Collections.nCopies(16, 0L));
-        registers.set(4, (long) STACK);
-        cpu.write(new CpuElement.General(registers, ExitGuest.CODE, 2));
-    }
-
     /** The guest from its beginning to its end. */
     void run() {
-        rewind();
         CpuExit exit = cpu.run();
         if (!exit.equals(CpuExit.Kicked.INSTANCE)) {
             throw new IllegalStateException("the guest did not come to its end: " + exit);
