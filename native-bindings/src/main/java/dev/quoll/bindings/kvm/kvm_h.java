@@ -455,6 +455,31 @@ public final class kvm_h {
         return 2415963855L;
     }
 
+    /** The value of {@code KVM_GET_NESTED_STATE}: 0xc080aebe. */
+    public static long KVM_GET_NESTED_STATE() {
+        return 3229658814L;
+    }
+
+    /** The value of {@code KVM_SET_NESTED_STATE}: 0x4080aebf. */
+    public static long KVM_SET_NESTED_STATE() {
+        return 1082175167L;
+    }
+
+    /** The value of {@code KVM_GET_ONE_REG}: 0x4010aeab. */
+    public static long KVM_GET_ONE_REG() {
+        return 1074835115L;
+    }
+
+    /** The value of {@code KVM_SET_ONE_REG}: 0x4010aeac. */
+    public static long KVM_SET_ONE_REG() {
+        return 1074835116L;
+    }
+
+    /** The value of {@code KVM_GET_REG_LIST}: 0xc008aeb0. */
+    public static long KVM_GET_REG_LIST() {
+        return 3221794480L;
+    }
+
     /** The value of {@code KVM_CAP_IRQCHIP}: 0. */
     public static int KVM_CAP_IRQCHIP() {
         return 0;
@@ -940,6 +965,61 @@ public final class kvm_h {
         return 223;
     }
 
+    /** The value of {@code KVM_CAP_NESTED_STATE}: 157. */
+    public static int KVM_CAP_NESTED_STATE() {
+        return 157;
+    }
+
+    /** The value of {@code KVM_CAP_ONE_REG}: 70. */
+    public static int KVM_CAP_ONE_REG() {
+        return 70;
+    }
+
+    /** The value of {@code KVM_CAP_PV_MMU}: 13. */
+    public static int KVM_CAP_PV_MMU() {
+        return 13;
+    }
+
+    /** The value of {@code KVM_CAP_STEAL_TIME}: 187. */
+    public static int KVM_CAP_STEAL_TIME() {
+        return 187;
+    }
+
+    /** The value of {@code KVM_CAP_SMALLER_MAXPHYADDR}: 185. */
+    public static int KVM_CAP_SMALLER_MAXPHYADDR() {
+        return 185;
+    }
+
+    /** The value of {@code KVM_CAP_SGX_ATTRIBUTE}: 196. */
+    public static int KVM_CAP_SGX_ATTRIBUTE() {
+        return 196;
+    }
+
+    /** The value of {@code KVM_CAP_PTP_KVM}: 198. */
+    public static int KVM_CAP_PTP_KVM() {
+        return 198;
+    }
+
+    /** The value of {@code KVM_CAP_MSI_DEVID}: 131. */
+    public static int KVM_CAP_MSI_DEVID() {
+        return 131;
+    }
+
+    /** The value of {@code KVM_CAP_VM_GPA_BITS}: 207. */
+    public static int KVM_CAP_VM_GPA_BITS() {
+        return 207;
+    }
+
+    /** The value of {@code KVM_CAP_MMU_SHADOW_CACHE_CONTROL}: 2. */
+    public static int KVM_CAP_MMU_SHADOW_CACHE_CONTROL() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_CAP_PCI_2_3}: 75. */
+    public static int KVM_CAP_PCI_2_3() {
+        return 75;
+    }
+
     /** The value of {@code KVM_EXIT_UNKNOWN}: 0. */
     public static int KVM_EXIT_UNKNOWN() {
         return 0;
@@ -1143,6 +1223,26 @@ public final class kvm_h {
     /** The value of {@code KVM_RUN_X86_BUS_LOCK}: 2. */
     public static int KVM_RUN_X86_BUS_LOCK() {
         return 2;
+    }
+
+    /** The value of {@code KVM_EXIT_AP_RESET_HOLD}: 32. */
+    public static int KVM_EXIT_AP_RESET_HOLD() {
+        return 32;
+    }
+
+    /** The value of {@code KVM_EXIT_HYPERV}: 27. */
+    public static int KVM_EXIT_HYPERV() {
+        return 27;
+    }
+
+    /** The value of {@code KVM_EXIT_XEN}: 34. */
+    public static int KVM_EXIT_XEN() {
+        return 34;
+    }
+
+    /** The value of {@code KVM_SYSTEM_EVENT_SEV_TERM}: 6. */
+    public static int KVM_SYSTEM_EVENT_SEV_TERM() {
+        return 6;
     }
 
     /** The value of {@code KVM_API_VERSION}: 12. */
@@ -1713,6 +1813,101 @@ public final class kvm_h {
     /** The value of {@code KVM_VCPU_TSC_OFFSET}: 0. */
     public static int KVM_VCPU_TSC_OFFSET() {
         return 0;
+    }
+
+    /** The value of {@code KVM_X86_DISABLE_VALID_EXITS}: 15. */
+    public static int KVM_X86_DISABLE_VALID_EXITS() {
+        return 15;
+    }
+
+    /** The value of {@code KVM_X86_XCOMP_GUEST_SUPP}: 0. */
+    public static int KVM_X86_XCOMP_GUEST_SUPP() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_MP_STATE_AP_RESET_HOLD}: 9. */
+    public static int KVM_MP_STATE_AP_RESET_HOLD() {
+        return 9;
+    }
+
+    /** The value of {@code KVM_DEV_TYPE_VFIO}: 4. */
+    public static int KVM_DEV_TYPE_VFIO() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_DEV_VFIO_GROUP}: 1. */
+    public static int KVM_DEV_VFIO_GROUP() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_DEV_VFIO_GROUP_ADD}: 1. */
+    public static int KVM_DEV_VFIO_GROUP_ADD() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_DEV_VFIO_GROUP_DEL}: 2. */
+    public static int KVM_DEV_VFIO_GROUP_DEL() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_FORMAT_VMX}: 0. */
+    public static int KVM_STATE_NESTED_FORMAT_VMX() {
+        return 0;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_FORMAT_SVM}: 1. */
+    public static int KVM_STATE_NESTED_FORMAT_SVM() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_GUEST_MODE}: 1. */
+    public static int KVM_STATE_NESTED_GUEST_MODE() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_RUN_PENDING}: 2. */
+    public static int KVM_STATE_NESTED_RUN_PENDING() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_EVMCS}: 4. */
+    public static int KVM_STATE_NESTED_EVMCS() {
+        return 4;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_MTF_PENDING}: 8. */
+    public static int KVM_STATE_NESTED_MTF_PENDING() {
+        return 8;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_GIF_SET}: 256. */
+    public static int KVM_STATE_NESTED_GIF_SET() {
+        return 256;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_SMM_GUEST_MODE}: 1. */
+    public static int KVM_STATE_NESTED_SMM_GUEST_MODE() {
+        return 1;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_SMM_VMXON}: 2. */
+    public static int KVM_STATE_NESTED_SMM_VMXON() {
+        return 2;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_VMX_VMCS_SIZE}: 4096. */
+    public static int KVM_STATE_NESTED_VMX_VMCS_SIZE() {
+        return 4096;
+    }
+
+    /** The value of {@code KVM_STATE_NESTED_SVM_VMCB_SIZE}: 4096. */
+    public static int KVM_STATE_NESTED_SVM_VMCB_SIZE() {
+        return 4096;
+    }
+
+    /** The value of {@code KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE}: 1. */
+    public static int KVM_STATE_VMX_PREEMPTION_TIMER_DEADLINE() {
+        return 1;
     }
 
 }
