@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import dev.quoll.devices.acpi.Pm1Registers;
 import dev.quoll.devices.acpi.PmTimer;
 import dev.quoll.devices.acpi.SleepRegisters;
+import dev.quoll.devices.chipset.LpcBridge;
+import dev.quoll.devices.chipset.MemoryController;
+import dev.quoll.devices.chipset.SystemControlA;
 import dev.quoll.devices.debug.BootStampPort;
 import dev.quoll.devices.debug.DebugConsole;
 import dev.quoll.devices.debug.DebugExitPort;
 import dev.quoll.devices.debug.ResetControlPort;
+import dev.quoll.devices.firmware.FirmwareConfig;
+import dev.quoll.devices.firmware.FlashMemory;
 import dev.quoll.devices.input.KeyboardController;
 import dev.quoll.devices.interrupt.IoApic;
 import dev.quoll.devices.interrupt.NumericErrorLatch;
@@ -111,6 +116,51 @@ class DeviceContractTest {
         public void exit(int status) {
             events++;
         }
+    }
+
+    /** What is decoded where is not this test's subject. */
+    private static final class IgnoredDecoding implements MemoryController.Decoding, LpcBridge.Decoding {
+        private int changes;
+
+        @Override
+        public void configWindow(long address, long length) {
+            changes++;
+        }
+
+        @Override
+        public void shadow(byte[] attributes) {
+            changes++;
+        }
+
+        @Override
+        public void powerPorts(int base) {
+            changes++;
+        }
+
+        @Override
+        public void route(int wire, int irq) {
+            changes++;
+        }
+    }
+
+    private static final class QuietHost implements FlashMemory.Host {
+        private int changes;
+
+        @Override
+        public void show(boolean array) {
+            changes++;
+        }
+
+        @Override
+        public void changed(int offset, int length) {
+            changes++;
+        }
+    }
+
+    private static PciBus firstFunction(PciFunction function) {
+        PciBus bus = new PciBus();
+        bus.attach(0, 0, function);
+        return bus;
     }
 
     /** Stands for the devices behind a device under test, whose state is not its own. */
@@ -274,10 +324,8 @@ class DeviceContractTest {
                     return hpet;
                 }),
                 device("pci host bridge", rig -> {
-                    PciBus bus = new PciBus();
                     HostBridge bridge = new HostBridge(HostBridge.GENERIC);
-                    bus.attach(0, 0, bridge);
-                    rig.mmio(0x2000, PciBus.ECAM_WIDTHS, bus);
+                    rig.mmio(0x2000, PciBus.ECAM_WIDTHS, firstFunction(bridge));
                     return bridge;
                 }),
                 device("virtio over pci", rig -> {
@@ -290,6 +338,35 @@ class DeviceContractTest {
                     VirtioMmioDevice<?> window = new VirtioMmioDevice<>(new EchoDevice(MEMORY, 2), wiring(rig));
                     rig.mmio(VirtioMmioDevice.LENGTH, VirtioMmioDevice.WIDTHS, window);
                     return window;
+                }),
+                device("firmware configuration", rig -> {
+                    FirmwareConfig config = new FirmwareConfig(MEMORY)
+                            .item(FirmwareConfig.Item.CPU_COUNT, FirmwareConfig.littleEndian(2, 3))
+                            .file("etc/e820", new byte[40]);
+                    rig.ports(FirmwareConfig.PORTS, FirmwareConfig.WIDTHS, config);
+                    return config;
+                }),
+                device("flash memory", rig -> {
+                    byte[] content = new byte[2 * FlashMemory.BLOCK];
+                    new Random(3).nextBytes(content);
+                    FlashMemory flash = new FlashMemory("flash", content, MEMORY, 0x100000, new QuietHost());
+                    rig.mmio(content.length, FlashMemory.WIDTHS, flash);
+                    return flash;
+                }),
+                device("memory controller", rig -> {
+                    MemoryController controller = new MemoryController(new IgnoredDecoding());
+                    rig.mmio(0x1000, PciBus.ECAM_WIDTHS, firstFunction(controller));
+                    return controller;
+                }),
+                device("lpc bridge", rig -> {
+                    LpcBridge bridge = new LpcBridge(new IgnoredDecoding());
+                    rig.mmio(0x1000, PciBus.ECAM_WIDTHS, firstFunction(bridge));
+                    return bridge;
+                }),
+                device("system control port a", rig -> {
+                    SystemControlA control = new SystemControlA(rig.power);
+                    rig.ports(1, SystemControlA.WIDTHS, control);
+                    return control;
                 }),
                 device("pci configuration ports", rig -> {
                     PciBus bus = new PciBus();

@@ -322,7 +322,15 @@ public final class GuestMemory implements AutoCloseable {
 
     /** Copies an array into memory whether the guest may write there or not: the content of ROM and flash memory. */
     public void program(long guestAddress, byte[] source, int start, int length) {
-        MemorySegment.copy(source, start, segment, ValueLayout.JAVA_BYTE, at(guestAddress, length), length);
+        long offset = at(guestAddress, length);
+        if (length <= 8) {
+            // Flash memory is programmed by the byte, and a bulk copy may make objects.
+            for (int i = 0; i < length; i++) {
+                segment.set(ValueLayout.JAVA_BYTE, offset + i, source[start + i]);
+            }
+        } else {
+            MemorySegment.copy(source, start, segment, ValueLayout.JAVA_BYTE, offset, length);
+        }
         wrote(guestAddress, length);
     }
 

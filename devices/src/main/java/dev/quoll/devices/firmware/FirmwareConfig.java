@@ -8,9 +8,11 @@ import dev.quoll.machine.PortDevice;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -57,6 +59,10 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
 
     private static final int FIRST_FILE = 0x20;
     private static final int MOST_FILES = 0x100;
+    private static final int COMMON = FIRST_FILE + MOST_FILES;
+    private static final int LOCAL = 0x8000;
+    private static final int LOCALS = 0x10;
+    private static final int PLACES = COMMON + LOCALS;
     private static final int NAME_LENGTH = 56;
     private static final int DIRECTORY_ENTRY = 64;
 
@@ -83,13 +89,15 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
     public record State(int selector, long position, int addressHigh) {}
 
     private final GuestMemory memory;
-    private final Map<Integer, Supplier<byte[]>> items = new HashMap<>();
-    /** Selectors of files by name: sorted, as readers expect. */
-    private final Map<String, Supplier<byte[]>> files = new TreeMap<>();
-    /** Contents as they were first read since the reset: a file that is worked out stays what it was. */
-    private final Map<Integer, byte[]> contents = new HashMap<>();
+    /** Sorted by name, as readers expect; numbered in this order. */
+    private final SortedMap<String, Supplier<byte[]>> files = new TreeMap<>();
+    /** Items and files by {@link #place}. */
+    private final List<Supplier<byte[]>> sources = new ArrayList<>(Collections.nCopies(PLACES, () -> NOTHING));
+    /** Contents as they were first read since the reset, null before: a file that is worked out stays what it was. */
+    private final byte[][] contents = new byte[PLACES][];
 
     private final byte[] chunk = new byte[CHUNK];
+    private final ByteBuffer request = ByteBuffer.allocate(REQUEST_LENGTH).order(ByteOrder.BIG_ENDIAN);
     private int selector;
     private byte[] selected = NOTHING;
     private long position;
@@ -99,6 +107,7 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
         this.memory = memory;
         item(Item.SIGNATURE, "QEMU".getBytes(StandardCharsets.US_ASCII));
         item(Item.FEATURES, littleEndian(4, TRADITIONAL | DMA));
+        sources.set(Item.FILE_DIRECTORY.selector, this::directory);
         select(Item.SIGNATURE.selector);
     }
 
@@ -113,7 +122,7 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
 
     /** Adds an item; before the guest runs. */
     public FirmwareConfig item(Item item, byte[] content) {
-        items.put(item.selector, () -> content);
+        sources.set(place(item.selector), () -> content);
         return this;
     }
 
@@ -133,6 +142,10 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
             throw new IllegalArgumentException("no firmware file can be named " + name);
         }
         files.put(name, content);
+        int number = FIRST_FILE;
+        for (Supplier<byte[]> file : files.values()) {
+            sources.set(place(number++), file);
+        }
         return this;
     }
 
@@ -147,24 +160,21 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
         selected = content(selector);
     }
 
-    private byte[] content(int number) {
-        byte[] known = contents.get(number);
-        if (known == null) {
-            known = make(number);
-            contents.put(number, known);
-        }
-        return known;
+    /** Where a selector's item is kept: those of all machines, those of this kind of machine, or nowhere (-1). */
+    private static int place(int number) {
+        int local = number - LOCAL;
+        return number < COMMON ? number : local >= 0 && local < LOCALS ? COMMON + local : -1;
     }
 
-    private byte[] make(int number) {
-        if (number == Item.FILE_DIRECTORY.selector) {
-            return directory();
+    private byte[] content(int number) {
+        int place = place(number);
+        if (place < 0) {
+            return NOTHING;
         }
-        int file = number - FIRST_FILE;
-        if (file >= 0 && file < files.size()) {
-            return files.values().stream().skip(file).findFirst().orElseThrow().get();
+        if (contents[place] == null) {
+            contents[place] = sources.get(place).get();
         }
-        return items.getOrDefault(number, () -> NOTHING).get();
+        return contents[place];
     }
 
     private byte[] directory() {
@@ -172,7 +182,7 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
         int number = FIRST_FILE;
         for (String name : files.keySet()) {
             int next = out.position() + DIRECTORY_ENTRY;
-            out.putInt(make(number).length).putShort((short) number).putShort((short) 0);
+            out.putInt(files.get(name).get().length).putShort((short) number).putShort((short) 0);
             out.put(name.getBytes(StandardCharsets.US_ASCII)).position(next);
             number++;
         }
@@ -212,7 +222,12 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
         } else if (offset == DMA_LOW && width == 4) {
             long address = (long) addressHigh << 32 | Integer.reverseBytes(value) & 0xffff_ffffL;
             addressHigh = 0;
-            request(address);
+            try {
+                request(address);
+            } catch (GuestMemoryException _) {
+                // Another CPU has changed the memory map since the addresses were looked at: the request is lost, as on a real bus.
+                addressHigh = 0;
+            }
         }
     }
 
@@ -221,9 +236,8 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
         if (!memory.isRam(at, REQUEST_LENGTH)) {
             return;
         }
-        byte[] fields = new byte[REQUEST_LENGTH];
-        memory.read(at, fields, 0, REQUEST_LENGTH);
-        ByteBuffer request = ByteBuffer.wrap(fields).order(ByteOrder.BIG_ENDIAN);
+        memory.read(at, request.array(), 0, REQUEST_LENGTH);
+        request.clear();
         int control = request.getInt();
         long length = request.getInt() & 0xffff_ffffL;
         long address = request.getLong();
@@ -242,23 +256,22 @@ public final class FirmwareConfig implements Device<FirmwareConfig.State>, PortD
     }
 
     private boolean copy(long address, long length) {
-        try {
-            for (long done = 0; done < length; ) {
-                // Pieces end at pages, where one region of memory may end and the next begin.
-                int count = (int) Math.min(length - done, CHUNK - (address + done & CHUNK - 1));
-                next(count);
-                memory.write(address + done, chunk, 0, count);
-                done += count;
+        for (long done = 0; done < length; ) {
+            // Pieces end at pages, where one region of memory may end and the next begin.
+            int count = (int) Math.min(length - done, CHUNK - (address + done & CHUNK - 1));
+            if (!memory.isRam(address + done, count)) {
+                return false;
             }
-            return true;
-        } catch (GuestMemoryException _) {
-            return false;
+            next(count);
+            memory.write(address + done, chunk, 0, count);
+            done += count;
         }
+        return true;
     }
 
     @Override
     public synchronized void reset() {
-        contents.clear();
+        Arrays.fill(contents, null);
         addressHigh = 0;
         select(Item.SIGNATURE.selector);
     }

@@ -71,8 +71,9 @@ public final class FlashMemory implements Device<FlashMemory.State>, MmioDevice 
         QUERY
     }
 
-    /** @param array the content @param expecting and {@code showing} by their place */
-    public record State(Bytes array, int expecting, int showing, int status) {}
+    /** All guest-visible state. @param array the content @param expecting and {@code showing} by their place */
+    public record State(
+            Bytes array, int expecting, int showing, int status, Bytes buffer, int bufferStart, int bufferCount, int bufferLeft) {}
 
     private final String name;
     private final GuestMemory memory;
@@ -276,20 +277,31 @@ public final class FlashMemory implements Device<FlashMemory.State>, MmioDevice 
 
     @Override
     public synchronized State save() {
-        return new State(new Bytes(content.clone()), expecting.ordinal(), showing.ordinal(), status);
+        return new State(
+                new Bytes(content.clone()),
+                expecting.ordinal(),
+                showing.ordinal(),
+                status,
+                new Bytes(buffer.clone()),
+                bufferStart,
+                bufferCount,
+                bufferLeft);
     }
 
     @Override
     public void restore(State state) {
-        if (state.array.values().length != length) {
+        if (state.array.values().length != length || state.buffer.values().length != BUFFER) {
             throw new IllegalArgumentException("saved flash memory has %d bytes, not %d".formatted(state.array.values().length, length));
         }
         synchronized (this) {
             content = state.array.values().clone();
-            // A buffer that was being filled is lost: the guest's write ends in an error then, and is made again.
             expecting = Expecting.values()[state.expecting];
             showing = Showing.values()[state.showing];
             status = state.status;
+            System.arraycopy(state.buffer.values(), 0, buffer, 0, BUFFER);
+            bufferStart = Math.clamp(state.bufferStart, -1, length - 1);
+            bufferCount = Math.clamp(state.bufferCount, 0, BUFFER);
+            bufferLeft = Math.clamp(state.bufferLeft, 0, BUFFER);
             staleFrom = 0;
             staleTo = length;
         }

@@ -5,16 +5,20 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** A disk in an array that can be told to refuse, as a full or broken host disk does. */
-final class MemoryImage implements DiskImage {
-    final byte[] content;
+public final class MemoryImage implements DiskImage {
+    public final byte[] content;
     final boolean readOnly;
-    volatile String refusal;
+    public volatile String refusal;
     volatile int flushes;
     volatile int discards;
 
-    MemoryImage(int size, boolean readOnly) {
+    public MemoryImage(int size, boolean readOnly) {
         content = new byte[size];
         this.readOnly = readOnly;
+    }
+
+    public int flushes() {
+        return flushes;
     }
 
     private void check() throws IOException {
