@@ -66,7 +66,7 @@ final class DeviceOptions {
     void into(PcBuilder plan) {
         plan.transport(transport).packedRings(packedRings);
         for (int number = 0; number < disks.size(); number++) {
-            plan.add(VirtioPlace.DISK, DiskOption.parse(disks.get(number)).source(number));
+            DiskOption.parse(disks.get(number)).into(plan, number);
         }
         for (int number = 0; number < discs.size(); number++) {
             ImageSource disc = new ImageSource(discs.get(number), Optional.of(ImageFormat.RAW), true);
