@@ -99,6 +99,14 @@ final class BoardMap {
         return VIRTIO_MMIO_GSI[index];
     }
 
+    /** Whether no ISA device here has the interrupt, nor the PC's own wiring. */
+    static boolean isFreeIrq(int irq) {
+        return switch (irq) {
+            case 3, 5, 6, 7, 10, 11, 12, 14, 15 -> true;
+            default -> false;
+        };
+    }
+
     /** The GSI of a PCI function's interrupt pin. @param pin 0 for INTA to 3 for INTD */
     static int pciGsi(int slot, int pin) {
         return GSI_PCI + (slot + pin) % GSI_PCI_COUNT;

@@ -89,6 +89,11 @@ final class IsaInterrupts {
         };
     }
 
+    /** The 8259's input alone, for PCI interrupts, which have I/O APIC pins of their own; null where an ISA device may have it. */
+    InterruptLine picInput(int irq) {
+        return pic != null && BoardMap.isFreeIrq(irq) ? pic.input(irq) : null;
+    }
+
     /** The I/O APIC's own pins, by number. */
     List<InterruptLine> pins() {
         return pins;

@@ -6,6 +6,7 @@ import dev.quoll.devices.acpi.PmTimer;
 import dev.quoll.devices.acpi.SleepRegisters;
 import dev.quoll.devices.ata.AhciController;
 import dev.quoll.devices.block.DiskImage;
+import dev.quoll.devices.chipset.InterruptRouter;
 import dev.quoll.devices.debug.BootStampPort;
 import dev.quoll.devices.debug.DebugConsole;
 import dev.quoll.devices.debug.DebugExitPort;
@@ -66,8 +67,14 @@ final class PcDevices {
         }
         interrupts = IsaInterrupts.attach(machine, variant);
         List<InterruptLine> pins = new ArrayList<>(interrupts.pins());
+        InterruptRouter router = new InterruptRouter(interrupts::picInput);
         for (int index = 0; index < BoardMap.GSI_PCI_COUNT; index++) {
-            SharedLine shared = new SharedLine(pins.get(BoardMap.GSI_PCI + index));
+            InterruptLine pin = pins.get(BoardMap.GSI_PCI + index);
+            InterruptLine wire = router.wire(index);
+            SharedLine shared = new SharedLine(firmwareMemory.isEmpty() ? pin : level -> {
+                pin.setLevel(level);
+                wire.setLevel(level);
+            });
             pciLines.add(shared);
             pins.set(BoardMap.GSI_PCI + index, shared.driver());
         }
@@ -88,7 +95,7 @@ final class PcDevices {
             generationId = null;
             Pm1Registers pm1 = pm1(Q35Chipset.S5_TYPE);
             powerButton = pm1::pressPowerButton;
-            chipset = new Q35Chipset(machine, firmwareMemory.get(), pci, pm1, pmTimer);
+            chipset = new Q35Chipset(machine, firmwareMemory.get(), pci, pm1, pmTimer, router);
             chipset.fill(rtc);
         } else {
             ports.register(BoardMap.PM_TIMER, PmTimer.PORTS, PmTimer.WIDTHS, pmTimer);

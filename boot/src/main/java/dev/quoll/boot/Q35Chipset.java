@@ -2,6 +2,7 @@ package dev.quoll.boot;
 
 import dev.quoll.devices.acpi.Pm1Registers;
 import dev.quoll.devices.acpi.PmTimer;
+import dev.quoll.devices.chipset.InterruptRouter;
 import dev.quoll.devices.chipset.LpcBridge;
 import dev.quoll.devices.chipset.MemoryController;
 import dev.quoll.devices.chipset.SmiControl;
@@ -22,12 +23,21 @@ final class Q35Chipset {
     private final FirmwareMemory map;
     private final MovablePorts powerPorts;
     private final PciBus pci;
+    private final InterruptRouter router;
     private final MemoryController memoryController;
     /** Where the configuration window is registered; -1 for nowhere. */
     private long configWindow = -1;
 
-    /** Puts them on the machine. @param pm1 the fixed power registers @param timer the power management timer */
-    Q35Chipset(Machine machine, FirmwareMemory map, PciBus pci, Pm1Registers pm1, PmTimer timer) {
+    /**
+     * Puts them on the machine.
+     *
+     * @param pm1 the fixed power registers
+     * @param timer the power management timer
+     * @param router takes what the LPC bridge says of PCI interrupts
+     */
+    Q35Chipset(
+            Machine machine, FirmwareMemory map, PciBus pci, Pm1Registers pm1, PmTimer timer, InterruptRouter router) {
+        this.router = router;
         this.machine = machine;
         this.map = map;
         this.pci = pci;
@@ -131,7 +141,7 @@ final class Q35Chipset {
 
         @Override
         public void route(int wire, int irq) {
-            // The I/O APIC has pins of their own for these wires, and the 8259 none of them.
+            router.route(wire, irq);
         }
     }
 }

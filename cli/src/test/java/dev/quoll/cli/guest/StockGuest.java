@@ -72,6 +72,16 @@ final class StockGuest {
         return command;
     }
 
+    /** The kernel. */
+    Path kernel() {
+        return kernel;
+    }
+
+    /** The kit's initial ramdisk, and those that were added. */
+    List<Path> initrds() {
+        return List.copyOf(initrds);
+    }
+
     /** The same guest on QEMU's emulator; skips the calling test where there is none. */
     GuestTerminal bootOnQemu() throws IOException, InterruptedException {
         HostPrograms.require("qemu-system-x86_64");

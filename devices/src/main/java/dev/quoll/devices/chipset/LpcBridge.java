@@ -14,6 +14,8 @@ import dev.quoll.machine.Device;
 public final class LpcBridge implements Device<PciConfigSpace.State>, PciFunction {
     /** PCI interrupt wires, PIRQA to PIRQH. */
     public static final int WIRES = 8;
+    /** ISA interrupts that a wire can lead to. */
+    public static final int INTERRUPTS = 16;
 
     /** What hears of changes; on the vCPU's thread, or the one that resets the machine. */
     public interface Decoding {
