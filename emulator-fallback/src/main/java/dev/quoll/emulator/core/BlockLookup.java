@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The decoded code of one vCPU: finds and builds the block for a RIP, and drops blocks whose bytes change. */
 abstract class BlockLookup extends Breakpoints {
-    private static final int JUMP_CACHE = 4096;
+    private static final int JUMP_CACHE = 1 << 14;
 
     final BlockBuilder builder;
     private final RestartInstruction restart = new RestartInstruction();

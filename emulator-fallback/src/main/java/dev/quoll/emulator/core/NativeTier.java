@@ -28,7 +28,7 @@ import java.util.Map;
  */
 public final class NativeTier {
     /** Entries of the jump cache. */
-    public static final int JUMPS = 4096;
+    public static final int JUMPS = 1 << 15;
 
     public static final int JUMP_SHIFT = 5;
     public static final int JUMP_RIP = 0;

@@ -20,6 +20,8 @@ final class TranslatedProgram {
     private static final int RAX = 0;
     private static final int RCX = 1;
     private static final int RDX = 2;
+    private static final int RSI = 6;
+    private static final int RDI = 7;
     private static final int DEEPEST = 3;
 
     private final Random random;
@@ -160,7 +162,7 @@ final class TranslatedProgram {
         }
         int size = size();
         int wide = Math.max(size, 2);
-        switch (random.nextInt(26)) {
+        switch (random.nextInt(27)) {
             case 0, 1, 2, 3 -> operands(size, 0, random.nextInt(8) << 3 | 1 | random.nextInt(2) << 1, free());
             case 4, 5 -> {
                 // Group 1 with a byte.
@@ -204,7 +206,30 @@ final class TranslatedProgram {
             case 22 -> over(depth);
             case 23 -> call(depth);
             case 24 -> operands(size, 0x0f, random.nextBoolean() ? 0xc1 : 0xb1, free());
+            case 25 -> strings(size);
             default -> u8(random.nextBoolean() ? 0xf5 : 0xf8 | random.nextInt(2));
+        }
+    }
+
+    /** REP MOVS or REP STOS of some elements, within a page or over its end, sometimes downwards. */
+    private void strings(int size) {
+        boolean down = random.nextInt(8) == 0;
+        if (down) {
+            u8(0xfd);
+        }
+        // mov ecx, count; lea rdi, [base + displacement]; lea rsi, [base + displacement]
+        u8(0xb8 | RCX);
+        u32(random.nextInt(random.nextInt(4) == 0 ? 600 : 40));
+        for (int register = RSI; register <= RDI; register++) {
+            boolean border = random.nextInt(12) == 0;
+            u8(0x48, 0x8d, 0x80 | register << 3 | (border ? BORDER : DATA));
+            u32(border ? random.nextInt(-1000, -600) : random.nextInt(-512, 512));
+        }
+        u8(0xf3);
+        prefixes(size, 0, 0, 0);
+        u8((random.nextBoolean() ? 0xa4 : 0xaa) | (size == 1 ? 0 : 1));
+        if (down) {
+            u8(0xfc);
         }
     }
 

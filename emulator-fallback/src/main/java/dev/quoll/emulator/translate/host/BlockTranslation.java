@@ -8,7 +8,6 @@ import java.util.Arrays;
 
 /** One block on its way into host code. */
 final class BlockTranslation {
-    private static final int BELOW_OR_EQUAL = 6;
     private static final int STATE = HostRegister.STATE;
     private static final int T0 = HostRegister.T0;
     private static final int T1 = HostRegister.T1;
@@ -22,6 +21,7 @@ final class BlockTranslation {
     private final MemoryCode memoryCode;
     private final FlagPolicy flagPolicy;
     private final StackCode stackCode;
+    private final StringCode stringCode;
     private final BranchCode branchCode;
     private final HostAssembler out;
     private final FlagCode flags;
@@ -50,6 +50,7 @@ final class BlockTranslation {
         memoryCode = new MemoryCode(work);
         flagPolicy = new FlagPolicy(work);
         stackCode = new StackCode(work, memoryCode);
+        stringCode = new StringCode(work, memoryCode);
         branchCode = new BranchCode(work, memoryCode, flagPolicy, entered, jumps);
         main = new HostAssembler.Label[source.count() + 1];
         resume = new int[source.count()];
@@ -172,6 +173,10 @@ final class BlockTranslation {
             }
             case LEAVE -> {
                 stackCode.leaveFrame();
+                yield true;
+            }
+            case MOVS, STOS -> {
+                stringCode.repeated();
                 yield true;
             }
             case DIV, IDIV -> {
@@ -308,7 +313,7 @@ final class BlockTranslation {
             // It fits when the dividend is one sign-extended half and the divisor neither 0 nor -1.
             out.lea(T1, T0, 1);
             out.arithmetic(size, 7, T1, 1);
-            out.jump(BELOW_OR_EQUAL, slow);
+            out.jump(HostAssembler.BELOW_OR_EQUAL, slow);
             out.move(size, T1, HostRegister.RAX);
             out.rr(size, 0xc1, 7, T1); // sar
             out.u8(8 * size - 1);

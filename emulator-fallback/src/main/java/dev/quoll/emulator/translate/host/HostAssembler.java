@@ -14,6 +14,8 @@ final class HostAssembler {
     static final int ABOVE_OR_EQUAL = 3;
     static final int EQUAL = 4;
     static final int NOT_EQUAL = 5;
+    static final int BELOW_OR_EQUAL = 6;
+    static final int ABOVE = 7;
 
     /** A place in the code, known or yet to come. */
     static final class Label {

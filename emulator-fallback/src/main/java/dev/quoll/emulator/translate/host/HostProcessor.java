@@ -16,8 +16,8 @@ import java.util.Optional;
 record HostProcessor(long features, boolean amd, Optional<String> obstacle) {
     /** What integer code is translated to. */
     private static final long NEEDED = CpuFeature.maskOf(
-            CpuFeature.SSE3, CpuFeature.SSE4_2, CpuFeature.MOVBE, CpuFeature.POPCNT, CpuFeature.BMI1, CpuFeature.BMI2, CpuFeature.ADX,
-            CpuFeature.LAHF64, CpuFeature.LZCNT);
+            CpuFeature.SSE3, CpuFeature.SSE4_2, CpuFeature.CX16, CpuFeature.MOVBE, CpuFeature.POPCNT, CpuFeature.BMI1, CpuFeature.BMI2,
+            CpuFeature.ADX, CpuFeature.LAHF64, CpuFeature.LZCNT);
 
     /** What works with YMM registers, beyond AVX itself. */
     private static final long WITH_AVX = CpuFeature.maskOf(

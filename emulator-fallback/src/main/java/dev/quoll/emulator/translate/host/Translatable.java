@@ -17,11 +17,11 @@ final class Translatable {
     private static final Set<Mnemonic> PLAIN = EnumSet.of(
             Mnemonic.ADC, Mnemonic.ADD, Mnemonic.AND, Mnemonic.BSF, Mnemonic.BSR, Mnemonic.BSWAP, Mnemonic.BT, Mnemonic.BTC,
             Mnemonic.BTR, Mnemonic.BTS, Mnemonic.CBW, Mnemonic.CDQ, Mnemonic.CDQE, Mnemonic.CLC, Mnemonic.CMC, Mnemonic.CMOVCC,
-            Mnemonic.CMP, Mnemonic.CMPXCHG, Mnemonic.CQO, Mnemonic.CWD, Mnemonic.CWDE, Mnemonic.DEC, Mnemonic.IMUL, Mnemonic.INC,
-            Mnemonic.MOV, Mnemonic.MOVSX, Mnemonic.MOVSXD, Mnemonic.MOVZX, Mnemonic.MUL, Mnemonic.NEG, Mnemonic.NOT, Mnemonic.OR,
-            Mnemonic.RCL, Mnemonic.RCR, Mnemonic.ROL, Mnemonic.ROR, Mnemonic.SAR, Mnemonic.SBB, Mnemonic.SETCC, Mnemonic.SHL,
-            Mnemonic.SHLD, Mnemonic.SHR, Mnemonic.SHRD, Mnemonic.STC, Mnemonic.SUB, Mnemonic.TEST, Mnemonic.XADD, Mnemonic.XCHG,
-            Mnemonic.XOR);
+            Mnemonic.CMP, Mnemonic.CMPXCHG, Mnemonic.CMPXCHG16B, Mnemonic.CMPXCHG8B, Mnemonic.CQO, Mnemonic.CWD, Mnemonic.CWDE,
+            Mnemonic.DEC, Mnemonic.IMUL, Mnemonic.INC, Mnemonic.MOV, Mnemonic.MOVSX, Mnemonic.MOVSXD, Mnemonic.MOVZX, Mnemonic.MUL,
+            Mnemonic.NEG, Mnemonic.NOT, Mnemonic.OR, Mnemonic.RCL, Mnemonic.RCR, Mnemonic.ROL, Mnemonic.ROR, Mnemonic.SAR, Mnemonic.SBB,
+            Mnemonic.SETCC, Mnemonic.SHL, Mnemonic.SHLD, Mnemonic.SHR, Mnemonic.SHRD, Mnemonic.STC, Mnemonic.SUB, Mnemonic.TEST,
+            Mnemonic.XADD, Mnemonic.XCHG, Mnemonic.XOR);
     /** Likewise, where the host has them: the translator asks for hosts with all of these. */
     private static final Set<Mnemonic> NEWER = EnumSet.of(
             Mnemonic.ADCX, Mnemonic.ADOX, Mnemonic.ANDN, Mnemonic.BEXTR, Mnemonic.BLSI, Mnemonic.BLSMSK, Mnemonic.BLSR, Mnemonic.BZHI,
@@ -41,6 +41,7 @@ final class Translatable {
             case PUSH -> instruction.operandSize() == 8 && general(instruction);
             case POP -> instruction.operandSize() == 8 && general(instruction) && poppable(instruction);
             case LEAVE -> instruction.operandSize() == 8;
+            case MOVS, STOS -> StringCode.translatable(instruction);
             case DIV, IDIV -> instruction.operandSize() >= 4 && wholeOperand(instruction) && general(instruction);
             case JCC -> instruction.operandSize() == 8;
             case JMP, CALL -> instruction.operandSize() == 8 && near(instruction) && general(instruction);
