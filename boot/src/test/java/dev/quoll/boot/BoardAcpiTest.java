@@ -10,12 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class BoardAcpiTest {
     @TempDir
@@ -57,14 +59,22 @@ class BoardAcpiTest {
         assertThat(dsdt).contains("LNRO0005", "VR00", "VR14").doesNotContain("VR15", "PCI0");
     }
 
+    private static Stream<AcpiBoard> boards() {
+        RamLayout ram = RamLayout.of(5L << 30);
+        FirmwareMemory map = new FirmwareMemory(5L << 30, new FirmwareImage("test", new byte[0x20000], Optional.empty()));
+        return Stream.concat(
+                Stream.of(Variant.values()).map(variant -> AcpiBoard.of(variant, ram, Transport.PCI, 0)),
+                Stream.of(AcpiBoard.withFirmware(map, 0xb000_0000L, 256L << 20, Q35Map.POWER_PORTS)));
+    }
+
     /** ACPICA's own disassembler and compiler as judge: they take the DSDT, and take it again as source. */
     @ParameterizedTest
-    @EnumSource(Variant.class)
-    void acpicaTakesEveryTable(Variant variant) throws Exception {
+    @MethodSource("boards")
+    void acpicaTakesEveryTable(AcpiBoard board) throws Exception {
         assumeTrue(
                 Stream.of(System.getenv("PATH").split(":")).anyMatch(path -> Files.isExecutable(Path.of(path, "iasl"))),
                 "iasl (Debian: acpica-tools) is not installed");
-        for (AcpiTables.Placed table : new BoardAcpi(variant, 3, RamLayout.of(5L << 30), Transport.PCI, 0).place()) {
+        for (AcpiTables.Placed table : new BoardAcpi(board, 3).place()) {
             if (table.name().equals("RSDP")) {
                 continue;
             }
