@@ -89,7 +89,10 @@ public record CpuProfile(String name, Set<CpuFeature> features) {
         // What kernels and their cryptography use wherever they find it.
         add(set, CpuFeature.XSAVE, CpuFeature.FSGSBASE, CpuFeature.PCID, CpuFeature.INVPCID, CpuFeature.SMEP);
         add(set, CpuFeature.SMAP, CpuFeature.UMIP, CpuFeature.RDTSCP, CpuFeature.RDRAND, CpuFeature.RDSEED);
-        add(set, CpuFeature.MOVBE, CpuFeature.BMI1, CpuFeature.BMI2, CpuFeature.ADX, CpuFeature.AES);
+        add(set, CpuFeature.MOVBE, CpuFeature.ADX, CpuFeature.AES);
+        // These come together: every processor with BMI2 has LZCNT, and libzstd takes code with LZCNT in it (which elsewhere
+        // is BSR and gives other numbers) where it finds BMI1 and BMI2.
+        add(set, CpuFeature.BMI1, CpuFeature.BMI2, CpuFeature.LZCNT);
         // With XSAVEERPTR a kernel need not clear the x87 error pointers on each context switch.
         add(set, CpuFeature.XSAVEOPT, CpuFeature.XSAVEC, CpuFeature.XGETBV1, CpuFeature.XSAVEERPTR);
         add(set, CpuFeature.PCLMULQDQ, CpuFeature.PAGE1GB, CpuFeature.ERMS, CpuFeature.FSRM);
@@ -106,7 +109,7 @@ public record CpuProfile(String name, Set<CpuFeature> features) {
 
     private static Set<CpuFeature> v3() {
         EnumSet<CpuFeature> set = EnumSet.copyOf(v2());
-        add(set, CpuFeature.AVX, CpuFeature.AVX2, CpuFeature.FMA, CpuFeature.F16C, CpuFeature.LZCNT, CpuFeature.SHA);
+        add(set, CpuFeature.AVX, CpuFeature.AVX2, CpuFeature.FMA, CpuFeature.F16C, CpuFeature.SHA);
         add(set, CpuFeature.VAES, CpuFeature.VPCLMULQDQ);
         return set;
     }

@@ -69,6 +69,21 @@ class CpuidTest {
         assertThat(ControlMasks.cr4(cpuid.offered()) & 1 << 12).isNotZero();
     }
 
+    /**
+     * Programs ask for one feature and take for granted what every processor has with it: libzstd asks for BMI1 and BMI2 and
+     * then executes LZCNT, which is BSR where there is no LZCNT.
+     */
+    @Test
+    void whatComesTogetherIsOfferedTogether() {
+        for (CpuProfile profile : CpuProfile.all()) {
+            assertThat(profile.offers(CpuFeature.BMI1)).isEqualTo(profile.offers(CpuFeature.BMI2)).isEqualTo(profile.offers(CpuFeature.LZCNT));
+            assertThat(profile.offers(CpuFeature.SSE4_2)).isEqualTo(profile.offers(CpuFeature.POPCNT));
+            for (CpuFeature below : new CpuFeature[] {CpuFeature.AVX, CpuFeature.FMA, CpuFeature.F16C, CpuFeature.MOVBE, CpuFeature.BMI2}) {
+                assertThat(!profile.offers(CpuFeature.AVX2) || profile.offers(below)).as("AVX2 comes with %s", below).isTrue();
+            }
+        }
+    }
+
     @Test
     void noTwoFeaturesShareABit() {
         Set<String> places = new HashSet<>();
