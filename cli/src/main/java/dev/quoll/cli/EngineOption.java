@@ -50,7 +50,7 @@ final class EngineOption {
             names = "--jit",
             paramLabel = "HOW",
             description = "How the emulator runs hot guest code: host (as machine code of this host; the default where "
-                    + "that is possible) or off (interpreted).")
+                    + "that is possible), bytecode (as methods of the JVM) or off (interpreted).")
     private String jit;
 
     /** {@code --kvm-assist}. */

@@ -8,6 +8,7 @@ import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.core.CpuPlatform;
 import dev.quoll.emulator.core.EmulationFailure;
 import dev.quoll.emulator.core.PhysicalMemory;
+import dev.quoll.emulator.core.RegionCode;
 import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.isa.Flags;
 import dev.quoll.emulator.system.Delivery;
@@ -21,6 +22,7 @@ import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
@@ -82,6 +84,11 @@ final class EmulatorCpu extends CpuLoop implements VirtualCpu, ApicCpu, CpuPlatf
     /** Has blocks translated that have been entered so often. */
     void translate(int after, Arena arena, BlockCode translator, Decoder decoder) {
         translateAfter(after, arena, translator, decoder);
+    }
+
+    /** Has regions made of blocks that have been entered so often. */
+    void compile(int after, RegionCode translator, Decoder decoder, Executor executor) {
+        compileAfter(after, translator, decoder, executor);
     }
 
     void endTranslation() {

@@ -41,14 +41,14 @@ public final class EmulatorEngine implements Engine {
         this.jit = jit;
     }
 
-    /** Options: {@code jit} with {@code host} or {@code off}. */
+    /** Options: {@code jit} with {@code host}, {@code bytecode} or {@code off}. */
     @Override
     public Engine with(String option, String value) throws EngineException {
         if (!option.equals("jit")) {
             return Engine.super.with(option, value);
         }
         Jit chosen = Jit.named(value)
-                .orElseThrow(() -> new EngineException("the emulator's jit is host or off, not %s.".formatted(value)));
+                .orElseThrow(() -> new EngineException("the emulator's jit is host, bytecode or off, not %s.".formatted(value)));
         if (chosen == Jit.HOST && HostTranslator.obstacle().isPresent()) {
             throw new EngineException(
                     "guest code cannot be translated here: %s.".formatted(HostTranslator.obstacle().get()));
@@ -58,10 +58,10 @@ public final class EmulatorEngine implements Engine {
 
     @Override
     public List<String> notes() {
-        return jit == Jit.OFF
+        return jit != Jit.HOST
                 ? List.of()
                 : HostTranslator.obstacle()
-                        .map(why -> "guest code is interpreted, not translated: " + why)
+                        .map(why -> "guest code is translated for the JVM, not for the host: " + why)
                         .stream()
                         .toList();
     }
@@ -77,7 +77,9 @@ public final class EmulatorEngine implements Engine {
                 SpeedClass.EMULATED,
                 HostMemory.DIRECT
                         ? "x86-64 CPU in Java, "
-                                + HostTranslator.obstacle().map(why -> "interpreted: " + why).orElse("hot code translated for the host")
+                                + HostTranslator.obstacle()
+                                        .map(why -> "hot code translated for the JVM: " + why)
+                                        .orElse("hot code translated for the host")
                         : "x86-64 CPU in Java, without native memory access (slower)");
     }
 
@@ -97,7 +99,7 @@ public final class EmulatorEngine implements Engine {
     }
 
     private Partition partition(PartitionConfig config) {
-        return new EmulatorPartition(config, abilities(), jit == Jit.HOST && HostTranslator.obstacle().isEmpty());
+        return new EmulatorPartition(config, abilities(), jit == Jit.HOST && HostTranslator.obstacle().isPresent() ? Jit.BYTECODE : jit);
     }
 
     /** What this CPU can execute, whoever asks for it. */

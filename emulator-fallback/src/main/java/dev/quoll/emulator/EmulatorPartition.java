@@ -5,8 +5,10 @@ import dev.quoll.emulator.apic.LocalApic;
 import dev.quoll.emulator.clock.KvmClock;
 import dev.quoll.emulator.core.CpuGroup;
 import dev.quoll.emulator.core.PhysicalMemory;
+import dev.quoll.emulator.core.RegionCode;
 import dev.quoll.emulator.isa.CpuFeature;
 import dev.quoll.emulator.isa.Decoder;
+import dev.quoll.emulator.translate.bytecode.BytecodeTranslator;
 import dev.quoll.emulator.translate.host.HostTranslator;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.EoiListener;
@@ -19,6 +21,8 @@ import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 
 /** The emulator's part of one machine: vCPUs, their local APICs and the paravirtual clock. */
 final class EmulatorPartition implements Partition {
@@ -30,6 +34,12 @@ final class EmulatorPartition implements Partition {
      */
     private static final int TRANSLATE_AFTER = Integer.getInteger("quoll.jit.after", 64);
 
+    /**
+     * Runs after which the region around a block becomes a method of the JVM. That pays when the JVM's compilers get to it: many more
+     * runs than the host translator waits for, and not many regions.
+     */
+    private static final int COMPILE_AFTER = Integer.getInteger("quoll.jit.regions.after", 16_384);
+
     private final ApicBus apicBus;
     private final PhysicalMemory physical;
     private final CpuGroup group;
@@ -39,7 +49,7 @@ final class EmulatorPartition implements Partition {
     final KvmClock kvmClock;
     private volatile ExternalInterruptSource externalSource;
 
-    EmulatorPartition(PartitionConfig config, Cpuid.Abilities abilities, boolean translates) {
+    EmulatorPartition(PartitionConfig config, Cpuid.Abilities abilities, Jit jit) {
         this.config = config;
         apicBus = new ApicBus(config.clock(), config.timers());
         kvmClock = new KvmClock(config.memory(), config.clock(), config.cpus());
@@ -58,8 +68,11 @@ final class EmulatorPartition implements Partition {
                             (int) (LocalApic.BUS_HZ / 1000)));
             cpus[index] = new EmulatorCpu(
                     this, config, cpuid, arena, physical, new Decoder(decoderFeatures(cpuid)), interpreter, group, index);
-            if (translates) {
-                cpus[index].translate(TRANSLATE_AFTER, arena, HostTranslator.create(), new Decoder(decoderFeatures(cpuid)));
+            Decoder decoder = new Decoder(decoderFeatures(cpuid));
+            switch (jit) {
+                case HOST -> cpus[index].translate(TRANSLATE_AFTER, arena, HostTranslator.create(), decoder);
+                case BYTECODE -> cpus[index].compile(COMPILE_AFTER, REGIONS, decoder, REGION_THREAD);
+                case OFF -> {}
             }
             cpus[index].attachApic(apicBus.attach(cpus[index]));
             cpus[index].reset();
@@ -67,6 +80,12 @@ final class EmulatorPartition implements Partition {
         config.memory().addDmaListener(dmaListener);
         config.memory().addMapListener(mapListener);
     }
+
+    private static final RegionCode REGIONS = new BytecodeTranslator();
+
+    /** One thread for all machines: regions come one by one, and the guest does not wait for them. */
+    private static final Executor REGION_THREAD =
+            Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("quoll-regions").factory());
 
     /** The decoder's set of the features that CPUID offers. */
     static long decoderFeatures(Cpuid cpuid) {

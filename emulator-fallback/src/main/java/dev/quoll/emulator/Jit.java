@@ -7,6 +7,8 @@ import java.util.Optional;
 enum Jit {
     /** As machine code of the host. */
     HOST,
+    /** As methods of the JVM. */
+    BYTECODE,
     /** By the interpreter alone. */
     OFF;
 

@@ -18,6 +18,8 @@ public final class Block {
     int count;
 
     Op head;
+    /** The linked ops as they were built, whatever stands before them now. */
+    final Op linked;
     /** Times it was entered through the loop of blocks, until it counts as hot. */
     int heat;
     /** Bytes up to the code segment's limit that the block was decoded for, where they are few, else {@link #ROOMY}. */
@@ -36,6 +38,7 @@ public final class Block {
         this.mode = mode;
         this.count = count;
         this.head = head;
+        linked = head;
     }
 
     /** Whether the block is what decoding would give with so many bytes up to the code segment's limit. */

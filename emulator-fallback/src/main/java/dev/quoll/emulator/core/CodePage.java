@@ -17,6 +17,10 @@ final class CodePage {
 
     private Block[] table = new Block[16];
     private int used;
+    /** Counts the times that some block was dropped. */
+    private int changes;
+    /** Regions of blocks in this page that went out of date. */
+    private int regionsLost;
     /** Blocks of the page before that end in this one. */
     private final List<Block> tails = new ArrayList<>(0);
 
@@ -94,8 +98,21 @@ final class CodePage {
         } else if (table[i] != block) {
             // Out of the table means out of sight of stores: nobody may go on with the block that was here.
             table[i].invalidate();
+            changes++;
         }
         table[i] = block;
+    }
+
+    int changes() {
+        return changes;
+    }
+
+    int regionsLost() {
+        return regionsLost;
+    }
+
+    void loseRegion() {
+        regionsLost++;
     }
 
     private static int hash(int ip, int mode) {
@@ -125,6 +142,7 @@ final class CodePage {
             // Data beside code, in one chunk with it: no need to build the table anew.
             return used != 0 || !tails.isEmpty();
         }
+        changes++;
         Block[] old = table;
         table = new Block[old.length];
         used = 0;

@@ -3,6 +3,7 @@ package dev.quoll.emulator.core;
 import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.isa.Flags;
 import java.lang.foreign.Arena;
+import java.util.concurrent.Executor;
 
 /**
  * Runs blocks, and turns events and faults into control transfers. What lies outside the CPU proper
@@ -14,6 +15,9 @@ public abstract class CpuLoop extends BlockLookup {
     private int hotAfter = BlockFuser.HOT;
     /** Null without. */
     private NativeTier tier;
+
+    /** Likewise. */
+    private RegionTier regions;
 
     /** Instructions of the blocks entered so far. */
     long instructions;
@@ -50,13 +54,16 @@ public abstract class CpuLoop extends BlockLookup {
         if (tier != null) {
             tier.reset();
         }
+        if (regions != null) {
+            regions.reset();
+        }
     }
 
     private void hot(Block block) {
-        if (tier == null) {
-            fuser.fuse(block);
-        } else {
+        if (tier != null) {
             tier.hot(block);
+        } else if (regions == null || !regions.hot(block)) {
+            fuser.fuse(block);
         }
     }
 
@@ -155,6 +162,9 @@ public abstract class CpuLoop extends BlockLookup {
                 group.enter();
             }
             if ((pending & EVENT_INVALIDATE) != 0) {
+                if (regions != null) {
+                    regions.install();
+                }
                 dropWritten();
             }
             if ((pending & EVENT_REMAPPED) != 0) {
@@ -423,6 +433,21 @@ public abstract class CpuLoop extends BlockLookup {
         nativePolls = true;
     }
 
+    /**
+     * Makes regions of blocks that have been entered so often, at least 1. Before the first run.
+     *
+     * @param executor runs the translations, on any thread
+     */
+    protected final void compileAfter(int runs, RegionCode translator, Decoder decoder, Executor executor) {
+        hotAfter = runs;
+        regions = new RegionTier(this, translator, decoder, executor, runs, group.size());
+    }
+
+    /** Translated code has entered blocks of so many instructions by itself. */
+    public final void entered(long count) {
+        instructions += count;
+    }
+
     /** The vCPU will not run any more. */
     protected final void closeTier() {
         if (tier != null) {
@@ -439,6 +464,7 @@ public abstract class CpuLoop extends BlockLookup {
     protected final String loopStatistics() {
         return "instructions %d%ndecoded %d%nfused-blocks %d%ntlb-misses %d%ntlb-flushes %d%nexceptions %d%ninterrupts %d%n"
                         .formatted(instructions, builder.decoded, fuser.fused, tlbMisses, tlbFlushes, exceptions, interrupts)
-                + (tier == null ? "" : tier.statistics());
+                + (tier == null ? "" : tier.statistics())
+                + (regions == null ? "" : regions.statistics());
     }
 }

@@ -7,4 +7,8 @@ public final class EmulationFailure extends RuntimeException {
     public EmulationFailure(String message) {
         super(message);
     }
+
+    public EmulationFailure(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

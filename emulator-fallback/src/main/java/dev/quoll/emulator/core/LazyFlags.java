@@ -35,6 +35,14 @@ public abstract class LazyFlags extends RegisterFile {
         set64(StateLayout.FLAGS_REST, 2);
     }
 
+    /** Sets the lazy form as it is: one of the kinds above, with what that asks for. */
+    public final void putFlags(int kind, long result, long a, long b) {
+        put32(StateLayout.FLAGS_KIND, kind);
+        set64(StateLayout.FLAGS_RESULT, result);
+        set64(StateLayout.FLAGS_A, a);
+        set64(StateLayout.FLAGS_B, b);
+    }
+
     public final void flagsAdd(long result, long a, long b) {
         put32(StateLayout.FLAGS_KIND, ADD);
         set64(StateLayout.FLAGS_RESULT, result);

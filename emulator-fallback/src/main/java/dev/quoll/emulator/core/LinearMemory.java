@@ -22,6 +22,44 @@ public abstract class LinearMemory extends SoftMmu {
         super(arena, physical, group);
     }
 
+    // Accesses in two steps, for translated code: the host address first, where it is at hand, then as many accesses as one likes.
+
+    /** Host address for reading 1 to 8 bytes, or -1 where the TLB lacks the page or the bytes reach into the next. */
+    public final long readable(long va, int size) {
+        long entry = entry(va);
+        return HostMemory.getLong(stateSegment, entry + READ_TAG) == (va + size - 1 & PAGE)
+                ? HostMemory.getLong(stateSegment, entry + ADDEND) + va
+                : NO_HOST;
+    }
+
+    /** As {@link #readable}, for reading and writing. */
+    public final long writable(long va, int size) {
+        long entry = entry(va);
+        return HostMemory.getLong(stateSegment, entry + WRITE_TAG) == (va + size - 1 & PAGE)
+                ? HostMemory.getLong(stateSegment, entry + ADDEND) + va
+                : NO_HOST;
+    }
+
+    /** Reads 1, 2, 4 or 8 bytes, sign-extended, at an address that {@link #readable} or {@link #writable} has given. */
+    public final long loadAt(long host, int size) {
+        return switch (size) {
+            case 1 -> HostMemory.loadByte(ram, host);
+            case 2 -> HostMemory.loadShort(ram, host);
+            case 4 -> HostMemory.loadInt(ram, host);
+            default -> HostMemory.loadLong(ram, host);
+        };
+    }
+
+    /** Writes 1, 2, 4 or 8 bytes at an address that {@link #writable} has given. */
+    public final void storeAt(long host, int size, long value) {
+        switch (size) {
+            case 1 -> HostMemory.storeByte(ram, host, (byte) value);
+            case 2 -> HostMemory.storeShort(ram, host, (short) value);
+            case 4 -> HostMemory.storeInt(ram, host, (int) value);
+            default -> HostMemory.storeLong(ram, host, value);
+        }
+    }
+
     // Stack accesses in 64-bit code: #SS instead of #GP for non-canonical addresses.
 
     public final long loadStack64(Op op, long va) {

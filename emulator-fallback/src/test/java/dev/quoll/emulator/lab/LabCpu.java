@@ -128,6 +128,7 @@ final class LabCpu extends CpuLoop implements AutoCloseable {
         ram = memory.mapping();
         attach(new LabPlatform());
         TestTier.translator().ifPresent(code -> translateAfter(1, arena, code, new Decoder(features)));
+        TestTier.regions().ifPresent(code -> compileAfter(1, code, new Decoder(features), Runnable::run));
         for (int page = 0; page < CaseLayout.CODE_SIZE; page += PAGE_SIZE) {
             map(CaseLayout.CODE_LOW + page, CODE + page, USER);
             map(CaseLayout.CODE_HIGH + page, CODE + page, USER);

@@ -74,6 +74,7 @@ public final class EmulatedCpu extends CpuLoop implements AutoCloseable {
                 (cpu, vector, hasError, error, source) -> ((EmulatedCpu) cpu).faulted(vector),
                 new CpuGroup(smp ? 2 : 1));
         TestTier.translator().ifPresent(code -> translateAfter(1, arena, code, new Decoder(CpuFeature.ALL)));
+        TestTier.regions().ifPresent(code -> compileAfter(1, code, new Decoder(CpuFeature.ALL), Runnable::run));
         this.arena = arena;
         this.memory = memory;
         this.codeAddress = codeAddress;

@@ -88,6 +88,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
         // What is run once meets linked ops, a loop and what is called again fused ones too.
         fuseAfter(2);
         TestTier.translator().ifPresent(code -> translateAfter(1, arena, code, new Decoder(CpuFeature.ALL)));
+        TestTier.regions().ifPresent(code -> compileAfter(1, code, new Decoder(CpuFeature.ALL), Runnable::run));
         attach(this);
     }
 
@@ -295,7 +296,7 @@ final class SystemMachine extends CpuLoop implements CpuPlatform, AutoCloseable 
     }
 
     long translated() {
-        return statistic("translated-blocks ");
+        return statistic("translated-blocks ") + statistic("translated-regions ");
     }
 
     private long statistic(String name) {

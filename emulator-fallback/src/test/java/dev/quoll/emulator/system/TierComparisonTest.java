@@ -11,12 +11,12 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Random programs end in the same state on the interpreter and on the host translator, faults included. */
+/** Random programs end in the same state on the interpreter and on each translator, faults included. */
 class TierComparisonTest {
     private static final int GATE = 0x8e;
     private static final long DATA = 0x400000;
@@ -26,36 +26,42 @@ class TierComparisonTest {
 
     private static long blocksTranslated;
 
-    @BeforeAll
-    static void host() {
-        assumeTrue(HostTranslator.obstacle().isEmpty(), () -> "no translator here: " + HostTranslator.obstacle().orElseThrow());
+    private static void needsHost(String tier) {
+        assumeTrue(
+                !tier.equals("host") || HostTranslator.obstacle().isEmpty(),
+                () -> "no translator here: " + HostTranslator.obstacle().orElseThrow());
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"host", "bytecode"})
     @Timeout(120)
-    void programsEndAlike() throws Exception {
-        compare(300, false);
+    void programsEndAlike(String tier) throws Exception {
+        compare(tier, tier.equals("host") ? 300 : 100, false);
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"host", "bytecode"})
     @Timeout(120)
-    void programsOfAllUnitsEndAlike() throws Exception {
-        compare(300, true);
+    void programsOfAllUnitsEndAlike(String tier) throws Exception {
+        compare(tier, tier.equals("host") ? 300 : 100, true);
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"host", "bytecode"})
     @Tag("long")
-    void manyProgramsEndAlike() throws Exception {
-        compare(100_000, false);
+    void manyProgramsEndAlike(String tier) throws Exception {
+        compare(tier, tier.equals("host") ? 100_000 : 10_000, false);
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"host", "bytecode"})
     @Tag("long")
-    void manyProgramsOfAllUnitsEndAlike() throws Exception {
-        compare(100_000, true);
+    void manyProgramsOfAllUnitsEndAlike(String tier) throws Exception {
+        compare(tier, tier.equals("host") ? 100_000 : 10_000, true);
     }
 
-    private static void compare(int programs, boolean units) throws Exception {
+    private static void compare(String tier, int programs, boolean units) throws Exception {
+        needsHost(tier);
         long seed = Long.getLong("quoll.seed", System.nanoTime());
         System.out.println("TierComparisonTest seed " + seed);
         int faults = 0;
@@ -67,8 +73,8 @@ class TierComparisonTest {
             random.nextBytes(data);
             long[] registers = random.longs(16).toArray();
             UnitState unitState = UnitState.random(random);
-            List<String> interpreted = run(false, program, data, registers, unitState);
-            List<String> translated = run(true, program, data, registers, unitState);
+            List<String> interpreted = run("off", program, data, registers, unitState);
+            List<String> translated = run(tier, program, data, registers, unitState);
             assertThat(translated)
                     .as("program %d of seed %d: %s", i, seed, HexFormat.of().formatHex(program))
                     .isEqualTo(interpreted);
@@ -79,9 +85,9 @@ class TierComparisonTest {
     }
 
     /** What the program leaves: where it ended, registers, flags, data and stack. */
-    private static List<String> run(boolean translated, byte[] program, byte[] data, long[] registers, UnitState unitState)
+    private static List<String> run(String tier, byte[] program, byte[] data, long[] registers, UnitState unitState)
             throws Exception {
-        try (SystemMachine m = TestTier.with(translated, () -> SystemMachine.longMode(0))) {
+        try (SystemMachine m = TestTier.with(tier, () -> SystemMachine.longMode(0))) {
             for (int vector = 0; vector < 32; vector++) {
                 m.longGate(vector, GATE, 0);
             }
