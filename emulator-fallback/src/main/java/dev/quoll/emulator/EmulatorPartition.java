@@ -11,6 +11,7 @@ import dev.quoll.emulator.isa.Decoder;
 import dev.quoll.emulator.translate.bytecode.BytecodeTranslator;
 import dev.quoll.emulator.translate.host.HostTranslator;
 import dev.quoll.machine.Cpuid;
+import dev.quoll.machine.DirtyLog;
 import dev.quoll.machine.EoiListener;
 import dev.quoll.machine.ExternalInterruptSource;
 import dev.quoll.machine.GuestMemory;
@@ -20,6 +21,7 @@ import dev.quoll.machine.Partition;
 import dev.quoll.machine.PartitionConfig;
 import dev.quoll.machine.VirtualCpu;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -44,6 +46,7 @@ final class EmulatorPartition implements Partition {
     private final PhysicalMemory physical;
     private final CpuGroup group;
     private final EmulatorCpu[] cpus;
+    private final WriteLog writeLog;
     private final GuestMemory.DmaListener dmaListener = this::written;
     private final GuestMemory.MapListener mapListener = this::remapped;
     final KvmClock kvmClock;
@@ -77,6 +80,7 @@ final class EmulatorPartition implements Partition {
             cpus[index].attachApic(apicBus.attach(cpus[index]));
             cpus[index].reset();
         }
+        writeLog = new WriteLog(config.memory(), physical, group, cpus);
         config.memory().addDmaListener(dmaListener);
         config.memory().addMapListener(mapListener);
     }
@@ -124,6 +128,11 @@ final class EmulatorPartition implements Partition {
     @Override
     public Set<IrqchipPart> owns() {
         return Set.of(IrqchipPart.LOCAL_APIC);
+    }
+
+    @Override
+    public Optional<DirtyLog> dirtyLog() {
+        return Optional.of(writeLog);
     }
 
     @Override

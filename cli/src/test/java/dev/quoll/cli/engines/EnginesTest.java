@@ -1,17 +1,20 @@
 package dev.quoll.cli.engines;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quoll.cli.guests.GuestMachine;
 import dev.quoll.cli.guests.OwnGuest;
 import dev.quoll.cli.guests.OwnGuests;
 import dev.quoll.machine.CpuElement;
+import dev.quoll.machine.DirtyLog;
 import dev.quoll.machine.Disassembler.CodeBits;
 import dev.quoll.machine.Engine;
 import dev.quoll.machine.Machine;
 import dev.quoll.machine.Outcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -331,6 +334,64 @@ class EnginesTest {
             assertThat(end(guest)).isInstanceOf(Outcome.Halted.class);
             assertThat(guest.data(0)).isEqualTo(100);
         }
+    }
+
+    /** Two CPUs write to pages of their own; one of the pages holds code that both execute. */
+    @ParameterizedTest
+    @MethodSource("engines")
+    void pagesThatTheGuestWritesAreTold(Engine engine) throws Exception {
+        String source = """
+                cpu0:
+                MOV RBX,DATA+0x10000
+                JMP again
+                cpu1:
+                MOV RBX,DATA+0x20000
+                again:
+                INC QWORD [RBX]
+                MOV EAX,[RBX]
+                MOV [RBX+0x1ffe],EAX         # across the border of two pages
+                LOCK INC QWORD [DATA+0x30000]
+                JMP again
+                """;
+        try (GuestMachine guest = new GuestMachine(guest(2, source), engine)) {
+            DirtyLog log = guest.machine().partition().dirtyLog().orElseThrow();
+            assertThatThrownBy(() -> log.collect((_, _) -> {})).isInstanceOf(IllegalStateException.class);
+            guest.machine().start();
+            awaitCounts(guest);
+            log.start();
+            for (int round = 0; round < 20; round++) {
+                awaitCounts(guest);
+                assertThat(writtenData(log)).containsExactly("10000+3000", "20000+3000", "30000+1000");
+            }
+            guest.machine().pause();
+            writtenData(log);
+            writtenData(log);
+            assertThat(writtenData(log)).isEmpty();
+            log.stop();
+            assertThat(guest.machine().resume()).isTrue();
+            awaitCounts(guest);
+        }
+    }
+
+    /** Until both CPUs have gone round. */
+    private static void awaitCounts(GuestMachine guest) throws InterruptedException {
+        long first = guest.data(0x1_0000);
+        long second = guest.data(0x2_0000);
+        for (int tries = 0; guest.data(0x1_0000) < first + 2 || guest.data(0x2_0000) < second + 2; tries++) {
+            assertThat(tries).isLessThan(30_000);
+            Thread.sleep(1);
+        }
+    }
+
+    private static List<String> writtenData(DirtyLog log) {
+        List<String> pages = new ArrayList<>();
+        log.collect((address, length) -> {
+            // The processor's own writes of accessed bits in the page tables are none of the test's.
+            if (address >= 0x20_0000) {
+                pages.add("%x+%x".formatted(address - 0x20_0000, length));
+            }
+        });
+        return pages;
     }
 
     @ParameterizedTest

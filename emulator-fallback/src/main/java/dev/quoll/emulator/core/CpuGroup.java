@@ -30,8 +30,10 @@ public final class CpuGroup {
     private CpuLoop[] cpus = {};
     /** vCPUs between enter and leave. */
     private final AtomicInteger running = new AtomicInteger();
-    /** The vCPU that is alone, or waits until it is. */
-    private final AtomicReference<SoftMmu> owner = new AtomicReference<>();
+    /** The vCPU that is alone, or waits until it is; this group for a thread that is none. */
+    private final AtomicReference<Object> owner = new AtomicReference<>();
+    /** vCPUs that wait to be alone, in the midst of an instruction. */
+    private final AtomicInteger midway = new AtomicInteger();
     /** The owner's thread while it waits. */
     private volatile Thread waitingOwner;
 
@@ -102,7 +104,14 @@ public final class CpuGroup {
     /** Waits until no other vCPU runs. The caller runs, is not alone, and holds no lock. */
     void stopOthers(SoftMmu cpu) {
         // While it waits it counts as stopped, so that two that want this at once do not wait for each other.
+        midway.incrementAndGet();
         leave();
+        takeOver(cpu);
+        midway.decrementAndGet();
+        stops = stops + 1;
+    }
+
+    private void takeOver(Object cpu) {
         do {
             awaitFree();
         } while (!owner.compareAndSet(null, cpu));
@@ -116,7 +125,23 @@ public final class CpuGroup {
             pause(i);
         }
         waitingOwner = null;
-        stops = stops + 1;
+    }
+
+    /** What is done while no vCPU runs. */
+    @FunctionalInterface
+    public interface Work {
+        /** @param midway whether some vCPU stands within an instruction, with addresses translated already */
+        void run(boolean midway);
+    }
+
+    /** Does something while no vCPU runs; a thread that is no vCPU's, and holds no lock that one of them could want. */
+    public void whileAllStand(Work work) {
+        takeOver(this);
+        try {
+            work.run(midway.get() != 0);
+        } finally {
+            free();
+        }
     }
 
     /** Figures for {@code --stats}. */
@@ -127,6 +152,10 @@ public final class CpuGroup {
     /** Ends what {@link #stopOthers} began; the caller runs on. */
     void letOthersRun() {
         running.incrementAndGet();
+        free();
+    }
+
+    private void free() {
         owner.set(null);
         if (waiters.get() != 0) {
             lock.lock();

@@ -287,6 +287,7 @@ final class PageTableWalker {
     }
 
     private boolean noteWrite(long offset) {
+        memory.noteWrite((int) (offset >>> 12));
         if (memory.holdsCode((int) (offset >>> 12)) && codeWriteCount < LEVELS) {
             codeWrites[codeWriteCount++] = offset;
         }

@@ -28,6 +28,8 @@ public final class PhysicalMemory {
     private volatile Regions regions;
     /** How many vCPUs have decoded code from each page of the RAM mapping. */
     private final byte[] codeHolders;
+    /** Null while nobody wants to know. Replaced while no vCPU runs. */
+    private volatile WrittenPages writtenPages;
 
     /** The memory map, the largest region first: it takes nearly all accesses. */
     private record Regions(long[] starts, long[] ends, long[] offsets, boolean[] writable) {
@@ -85,6 +87,19 @@ public final class PhysicalMemory {
         return -1;
     }
 
+    /** Where pages that vCPUs write are noted from now on, null for nowhere; while no vCPU runs, and before their TLBs are flushed. */
+    public void noteWrites(WrittenPages pages) {
+        writtenPages = pages;
+    }
+
+    /** A vCPU is about to write to a page (by its number in the mapping), or can from now on without telling again. */
+    void noteWrite(int pageIndex) {
+        WrittenPages pages = writtenPages;
+        if (pages != null) {
+            pages.add(pageIndex);
+        }
+    }
+
     /** Whether some vCPU has decoded code from the page (by its number in the mapping). */
     boolean holdsCode(int pageIndex) {
         return codeHolders[pageIndex] != 0;
@@ -132,7 +147,7 @@ public final class PhysicalMemory {
         HOLDERS.getAndAdd(codeHolders, pageIndex, (byte) -1);
     }
 
-    int pageCount() {
+    public int pageCount() {
         return codeHolders.length;
     }
 

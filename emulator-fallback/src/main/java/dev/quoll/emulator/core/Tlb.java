@@ -393,6 +393,9 @@ public abstract class Tlb extends LazyFlags {
      * @param offset of the page in the RAM mapping
      */
     final void fill(long page, long offset, int accessKind, int which, PageTableWalker walk) {
+        if (accessKind == PageTableWalker.WRITE) {
+            physical.noteWrite((int) (offset >>> 12));
+        }
         boolean watched = watchedPage(page);
         int index = contextIndex(which);
         int place = (int) (page >>> 12) & StateLayout.TLB_ENTRIES - 1;
