@@ -34,7 +34,7 @@ final class EmulatorPartition implements Partition {
      * Runs after which a block is translated. Translation takes a microsecond an instruction or so once the JVM has warmed up, as
      * much as the interpreter takes for a hundred.
      */
-    private static final int TRANSLATE_AFTER = Integer.getInteger("quoll.jit.after", 64);
+    private static final int TRANSLATE_AFTER = Integer.getInteger("quoll.jit.after", 16);
 
     /**
      * Runs after which the region around a block becomes a method of the JVM. That pays when the JVM's compilers get to it: many more

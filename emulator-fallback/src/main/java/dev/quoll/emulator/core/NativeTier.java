@@ -482,6 +482,7 @@ public final class NativeTier {
             cpu.toNative();
         }
         cpu.set64(StateLayout.TLB_BASE, cpu.tlb);
+        cpu.put32(StateLayout.PRIVILEGE, cpu.cpl);
         cpu.set64(StateLayout.JUMP_KEY, cpu.key());
         cpu.set64(StateLayout.ENTRY, address);
         entries++;

@@ -93,6 +93,9 @@ public final class StateLayout {
     /** Room for the x87 environment, 28 bytes. */
     public static final int X87_ENVIRONMENT = 1648;
 
+    /** CPL. 4 bytes; right while translated code runs. */
+    public static final int PRIVILEGE = 1676;
+
     /** Soft TLB contexts, see {@link Tlb}. */
     public static final int TLB = 4096;
 

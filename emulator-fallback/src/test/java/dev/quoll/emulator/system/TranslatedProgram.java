@@ -187,10 +187,15 @@ final class TranslatedProgram {
             case 18 -> operands(wide, 0x0f, 0xbc | random.nextInt(2), free());
             case 19 -> divide(wide);
             case 20 -> {
-                // push r; pop r
+                // push r or the flags; pop r
                 int from = free();
                 int to = free();
-                u8(0x40 | from >>> 3, 0x50 | from & 7);
+                if (random.nextInt(3) == 0) {
+                    // cli; pushf
+                    u8(random.nextInt(4) == 0 ? 0xfa : 0x90, 0x9c);
+                } else {
+                    u8(0x40 | from >>> 3, 0x50 | from & 7);
+                }
                 if (depth < DEEPEST) {
                     step(DEEPEST);
                 }

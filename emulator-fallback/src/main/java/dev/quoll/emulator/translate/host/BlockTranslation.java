@@ -22,6 +22,7 @@ final class BlockTranslation {
     private final FlagPolicy flagPolicy;
     private final StackCode stackCode;
     private final StringCode stringCode;
+    private final FlagImageCode flagImageCode;
     private final BranchCode branchCode;
     private final HostAssembler out;
     private final FlagCode flags;
@@ -51,6 +52,7 @@ final class BlockTranslation {
         flagPolicy = new FlagPolicy(work);
         stackCode = new StackCode(work, memoryCode);
         stringCode = new StringCode(work, memoryCode);
+        flagImageCode = new FlagImageCode(work, memoryCode);
         branchCode = new BranchCode(work, memoryCode, flagPolicy, entered, jumps);
         main = new HostAssembler.Label[source.count() + 1];
         resume = new int[source.count()];
@@ -177,6 +179,14 @@ final class BlockTranslation {
             }
             case MOVS, STOS -> {
                 stringCode.repeated();
+                yield true;
+            }
+            case CLI -> {
+                flagImageCode.clearInterrupts();
+                yield true;
+            }
+            case PUSHF -> {
+                flagImageCode.push();
                 yield true;
             }
             case DIV, IDIV -> {

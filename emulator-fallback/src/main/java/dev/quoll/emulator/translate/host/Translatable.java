@@ -1,5 +1,6 @@
 package dev.quoll.emulator.translate.host;
 
+import dev.quoll.emulator.core.Mode;
 import dev.quoll.emulator.isa.CodeSize;
 import dev.quoll.emulator.isa.ControlFlow;
 import dev.quoll.emulator.isa.Instruction;
@@ -30,7 +31,7 @@ final class Translatable {
 
     private Translatable() {}
 
-    /** @param mode of the code, {@link dev.quoll.emulator.core.Mode} bits */
+    /** @param mode of the code, {@link Mode} bits */
     static boolean is(Instruction instruction, int mode) {
         if (instruction.codeSize() != CodeSize.BITS64 || instruction.addressSize() != 8) {
             return false;
@@ -40,6 +41,8 @@ final class Translatable {
             case LEA -> general(instruction);
             case PUSH -> instruction.operandSize() == 8 && general(instruction);
             case POP -> instruction.operandSize() == 8 && general(instruction) && poppable(instruction);
+            case PUSHF -> instruction.operandSize() == 8;
+            case CLI -> (mode & Mode.USER) == 0;
             case LEAVE -> instruction.operandSize() == 8;
             case MOVS, STOS -> StringCode.translatable(instruction);
             case DIV, IDIV -> instruction.operandSize() >= 4 && wholeOperand(instruction) && general(instruction);
