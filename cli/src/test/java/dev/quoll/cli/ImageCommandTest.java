@@ -119,7 +119,7 @@ class ImageCommandTest {
         fails(ExitStatus.USAGE, "Say how large the disk is to be", "create", file("a.qcow2"));
         fails(ExitStatus.USAGE, "An overlay has the format qcow2", "create", "--backing", raw("b.img", MIB), file("c.img"));
         fails(ExitStatus.USAGE, "has no tables to be checked", "check", raw("b.img", MIB));
-        fails(ExitStatus.HOST_IO, "missing.qcow2", "info", file("missing.qcow2"));
+        fails(ExitStatus.DEVICE, "missing.qcow2 cannot be opened: there is no such file", "info", file("missing.qcow2"));
         fails(ExitStatus.USAGE, "is not the name of a Debian suite", "debian", "--suite", "Windows", file("d.qcow2"));
         fails(ExitStatus.EXISTS, "b.img exists already", "debian", file("b.img"));
         fails(ExitStatus.HOST_IO, "nokey.pub", "debian", "--ssh-key", file("nokey.pub"), file("d.qcow2"));
