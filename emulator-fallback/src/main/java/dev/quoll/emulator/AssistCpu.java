@@ -18,6 +18,7 @@ import dev.quoll.emulator.system.Delivery;
 import dev.quoll.machine.ControlMasks;
 import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuElement.Kind;
+import dev.quoll.machine.CpuProfile;
 import dev.quoll.machine.Cpuid;
 import dev.quoll.machine.InstructionAssist;
 import dev.quoll.machine.InstructionAssist.Outcome;
@@ -95,9 +96,13 @@ final class AssistCpu extends CpuLoop implements CpuPlatform, InstructionAssist.
         ResetState.powerOn(this);
     }
 
+    /**
+     * All that the interpreter has: as on a processor under a hypervisor, a feature that is hidden in CPUID works all the
+     * same, and a KVM that interprets shows guests features that no profile of theirs has.
+     */
     private static Cpuid place(VirtualCpu cpu, PartitionConfig machine) {
         return new Cpuid(
-                machine.profile(),
+                CpuProfile.all().getLast(),
                 EmulatorEngine.abilities(),
                 new Cpuid.Place(
                         cpu.index(),

@@ -3,8 +3,6 @@ package dev.quoll.kvm;
 import dev.quoll.bindings.NativeException;
 import dev.quoll.bindings.NativeUnavailableException;
 import dev.quoll.bindings.file.FileDescriptor;
-import dev.quoll.bindings.kvm.kvm_cpuid2;
-import dev.quoll.bindings.kvm.kvm_cpuid_entry2;
 import dev.quoll.bindings.kvm.kvm_enable_cap;
 import dev.quoll.bindings.kvm.kvm_h;
 import dev.quoll.bindings.memory.MemoryMapping;
@@ -167,7 +165,7 @@ final class KvmPartition implements Partition {
             if (index == 0) {
                 MsrFilter.install(machine, table);
             }
-            setCpuid(cpu, cpuid);
+            CpuidTable.set(cpu, cpuid.entries());
             MsrState msrs = new MsrState(cpu, table, arena);
             cpus[index] = new KvmCpu(
                     this,
@@ -222,24 +220,6 @@ final class KvmPartition implements Partition {
             cpu.ioctl("KVM_SET_TSC_KHZ", kvm_h.KVM_SET_TSC_KHZ(), config.clock().tscHz() / 1000);
         }
         return cpu.ioctl("KVM_GET_TSC_KHZ", kvm_h.KVM_GET_TSC_KHZ(), 0);
-    }
-
-    private void setCpuid(FileDescriptor cpu, Cpuid cpuid) {
-        var entries = cpuid.entries();
-        MemorySegment table = kvm_cpuid2.allocate(entries.size(), arena);
-        kvm_cpuid2.nent(table, entries.size());
-        for (int i = 0; i < entries.size(); i++) {
-            Cpuid.Entry entry = entries.get(i);
-            MemorySegment row = kvm_cpuid2.entries(table, i);
-            kvm_cpuid_entry2.function(row, entry.leaf());
-            kvm_cpuid_entry2.index(row, entry.subleaf());
-            kvm_cpuid_entry2.flags(row, entry.indexed() ? kvm_h.KVM_CPUID_FLAG_SIGNIFCANT_INDEX() : 0);
-            kvm_cpuid_entry2.eax(row, entry.eax());
-            kvm_cpuid_entry2.ebx(row, entry.ebx());
-            kvm_cpuid_entry2.ecx(row, entry.ecx());
-            kvm_cpuid_entry2.edx(row, entry.edx());
-        }
-        cpu.ioctl("KVM_SET_CPUID2", kvm_h.KVM_SET_CPUID2(), table);
     }
 
     PartitionConfig config() {

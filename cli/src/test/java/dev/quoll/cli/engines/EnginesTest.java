@@ -102,6 +102,34 @@ class EnginesTest {
         }
     }
 
+    /** Kernels turn XSAVE off, with warnings, where the parts do not add up (Linux, fpu__init_system_xstate). */
+    @ParameterizedTest
+    @MethodSource("engines")
+    void everyStateComponentInCpuidHasItsSizeAndPlace(Engine engine) throws Exception {
+        String source = """
+                cpu0:
+                MOV EAX,0xd
+                MOV ECX,0
+                CPUID
+                MOV [DATA],EAX
+                MOV [DATA+8],ECX
+                MOV EAX,0xd
+                MOV ECX,2
+                CPUID
+                MOV [DATA+16],EAX
+                MOV [DATA+24],EBX
+                CLI
+                HLT
+                """;
+        try (GuestMachine guest = new GuestMachine(guest(1, source), engine)) {
+            assertThat(run(guest)).isInstanceOf(Outcome.Halted.class);
+            boolean avx = (guest.data(0) & 4) != 0;
+            assertThat(guest.data(8)).as("size with all components").isEqualTo(avx ? 832 : guest.data(0) == 0 ? 0 : 576);
+            assertThat(guest.data(16)).as("size of the upper halves").isEqualTo(avx ? 256 : 0);
+            assertThat(guest.data(24)).as("their place").isEqualTo(avx ? 576 : 0);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("engines")
     void portsAndDeviceRegistersAreAccessedAsTheGuestDid(Engine engine) throws Exception {
