@@ -6,12 +6,15 @@ import dev.quoll.emulator.core.StateLayout;
  * Brings the guest's x87 and MMX registers, control, status and tag word into the host's, and back. The state block keeps the registers by
  * their physical numbers: eight pushes fill them, then FLDENV sets TOP and the tags (SDM vol. 1, 8.1).
  *
- * <p>It is open only while the guest's control word masks every exception: nothing can be pending then, and no instruction can fault. The
+ * <p>It is open only while the guest's control word masks every exception and none is pending: no instruction can fault then. The
  * pointers to the last instruction and operand are never the host's: see {@link X87Code}.
  */
 final class X87Window {
     /** Control word bits that have to be ones. */
     static final int MASKS = 0x3f;
+
+    /** ES of the status word: an exception waits for the next instruction, whatever the masks say by now. */
+    private static final int PENDING = 1 << 7;
 
     private static final int STATE = HostRegister.STATE;
     private static final int T0 = HostRegister.T0;
@@ -72,6 +75,9 @@ final class X87Window {
         out.load(4, T1, STATE, StateLayout.X87_CONTROL);
         out.arithmetic(4, 4, T1, MASKS);
         out.arithmetic(4, 7, T1, MASKS);
+        out.jump(HostAssembler.NOT_EQUAL, refused);
+        out.rm(1, 0xf6, 0, STATE, StateLayout.X87_STATUS); // test
+        out.u8(PENDING);
         out.jump(HostAssembler.NOT_EQUAL, refused);
         out.rm(4, CONTROL, FNSTCW, STATE, StateLayout.HOST_X87_CONTROL);
         out.u8(0xdb); // fninit
