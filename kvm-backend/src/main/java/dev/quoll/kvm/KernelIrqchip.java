@@ -33,7 +33,7 @@ final class KernelIrqchip {
     private final FileDescriptor machine;
     private final MemorySegment[] chips = new MemorySegment[kvm_h.KVM_NR_IRQCHIPS()];
     private final MemorySegment timer;
-    private final List<InterruptLine> inputs;
+    private final List<Input> inputs;
 
     KernelIrqchip(FileDescriptor machine, Arena arena) {
         this.machine = machine;
@@ -52,7 +52,7 @@ final class KernelIrqchip {
         timer = kvm_pit_state2.allocate(arena);
         machine.ioctl("KVM_GET_PIT2", kvm_h.KVM_GET_PIT2(), timer);
         inputs = IntStream.range(0, PINS)
-                .<InterruptLine>mapToObj(pin -> new Input(gsi(pin), arena))
+                .mapToObj(pin -> new Input(gsi(pin), arena))
                 .toList();
     }
 
@@ -84,15 +84,16 @@ final class KernelIrqchip {
 
     /** By I/O APIC pin. */
     List<InterruptLine> inputs() {
-        return inputs;
+        return List.copyOf(inputs);
     }
 
-    /** Everything as it was when it was made. */
+    /** Everything as it was when it was made, but for the levels of the inputs, which belong to the devices. */
     void reset() {
         for (MemorySegment chip : chips) {
             machine.ioctl("KVM_SET_IRQCHIP", kvm_h.KVM_SET_IRQCHIP(), chip);
         }
         machine.ioctl("KVM_SET_PIT2", kvm_h.KVM_SET_PIT2(), timer);
+        inputs.forEach(Input::driveAnew);
     }
 
     /** A wire into the kernel. KVM takes level after level; the lock keeps those of several threads in order. */
@@ -109,9 +110,19 @@ final class KernelIrqchip {
         public synchronized void setLevel(boolean high) {
             if (high != level) {
                 level = high;
-                kvm_irq_level.level(request, high ? 1 : 0);
-                machine.ioctl("KVM_IRQ_LINE", kvm_h.KVM_IRQ_LINE(), request);
+                drive();
             }
+        }
+
+        synchronized void driveAnew() {
+            if (level) {
+                drive();
+            }
+        }
+
+        private void drive() {
+            kvm_irq_level.level(request, level ? 1 : 0);
+            machine.ioctl("KVM_IRQ_LINE", kvm_h.KVM_IRQ_LINE(), request);
         }
     }
 }

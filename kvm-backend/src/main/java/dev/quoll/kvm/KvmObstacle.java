@@ -119,11 +119,15 @@ public sealed interface KvmObstacle extends Obstacle {
         }
     }
 
-    /** Something else went wrong. @param reason one sentence without its stop */
-    record Broken(String reason) implements KvmObstacle {
-        @Override
-        public String fix() {
-            return "Look for KVM's messages in the host's log: journalctl -k";
+    /** Something else went wrong. */
+    record Broken(String reason, String fix) implements KvmObstacle {
+        /** With the kernel's log for all help. @param reason one sentence without its stop */
+        Broken(String reason) {
+            this(reason, "Look for KVM's messages in the host's log: journalctl -k");
+        }
+
+        private static Broken of(String reason, NativeException failure) {
+            return failure.remedy().map(fix -> new Broken(reason, fix)).orElseGet(() -> new Broken(reason));
         }
     }
 
@@ -133,12 +137,12 @@ public sealed interface KvmObstacle extends Obstacle {
             return new NotKvm(failure);
         }
         if (!failure.call().equals("open")) {
-            return new Broken(failed(failure));
+            return Broken.of(failed(failure), failure);
         }
         return switch (Errno.of(failure.errno()).orElse(null)) {
             case EACCES, EPERM -> new NoPermission(failure);
             case ENOENT, ENODEV, ENXIO, ENOTDIR -> new NoDevice(failure);
-            case null, default -> new Broken(notOpened(failure));
+            case null, default -> Broken.of(notOpened(failure), failure);
         };
     }
 

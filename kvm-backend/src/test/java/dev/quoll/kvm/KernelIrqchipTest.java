@@ -121,6 +121,22 @@ class KernelIrqchipTest {
     }
 
     @Test
+    void aLevelThatStandsThroughAResetInterruptsAnew() throws Exception {
+        try (BareGuest guest =
+                guest(ENABLE_APIC + redirect(20, 0x8000 | VECTOR) + TELL_AND_HALT, TELL + "fa f4")) {
+            guest.machine.start();
+            guest.awaitOutputs(1);
+            guest.machine.partition().interruptInputs().get(20).setLevel(true);
+            guest.awaitOutputs(2);
+            guest.machine.pause();
+            guest.machine.reset();
+            guest.machine.resume();
+            guest.awaitOutputs(4);
+            assertThat(guest.output).containsExactly(1, 2, 1, 2);
+        }
+    }
+
+    @Test
     void theMachineStaysOnItsEngine() throws Exception {
         try (BareGuest guest = guest(ENABLE_APIC + TELL_AND_HALT, END_OF_INTERRUPT)) {
             guest.machine.start();

@@ -123,6 +123,7 @@ class KvmProbeTest {
         assertThat(opened(Errno.ENODEV)).isInstanceOf(KvmObstacle.NoDevice.class);
         assertThat(opened(Errno.ENODEV).fix()).contains("VT-x");
         assertThat(opened(Errno.EMFILE)).isInstanceOf(KvmObstacle.Broken.class);
+        assertThat(opened(Errno.EMFILE).fix()).contains("ulimit -n");
     }
 
     @Test
