@@ -130,6 +130,15 @@ class WitnessesTest {
         String text = "%s: %d alike%n%s".formatted(
                 title, same.size(), same.stream().map("    %s%n"::formatted).collect(Collectors.joining()));
         Files.writeString(folder.resolve("programs.txt"), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        String counts = System.getProperty("quoll.counts");
+        if (counts != null) {
+            Files.writeString(
+                    Path.of(counts),
+                    "| %s, alike in a guest and on the host | %d | `WitnessesTest` |%n| of them different | %d | `WitnessesTest` |%n"
+                            .formatted(title, same.size(), differences.size()),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        }
         assertThat(differences).as(title).isEmpty();
         assertThat(same).as(title).hasSizeGreaterThan(10);
     }

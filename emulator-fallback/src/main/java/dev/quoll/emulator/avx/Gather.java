@@ -4,6 +4,7 @@ import dev.quoll.emulator.core.Block;
 import dev.quoll.emulator.core.BlockContext;
 import dev.quoll.emulator.core.Cpu;
 import dev.quoll.emulator.core.FallThrough;
+import dev.quoll.emulator.core.GuestFault;
 import dev.quoll.emulator.core.OpTemplate;
 import dev.quoll.emulator.core.StateLayout;
 import dev.quoll.emulator.core.TemplateOp;
@@ -67,13 +68,20 @@ final class Gather extends VexOp implements FallThrough {
 
     @Override
     public void execute(Cpu cpu) {
-        for (int i = 0; i < COUNT; i++) {
-            if (cpu.getSized(mask + i * SIZE, SIZE) < 0) {
-                long va = address(cpu, cpu.getSized(index + i * INDEX_SIZE, INDEX_SIZE) << scale);
-                long value = cpu.loadPart(this, va, SIZE);
-                put(cpu, target + i * SIZE, value);
+        long faultAddress = cpu.cr2;
+        boolean gathered = false;
+        try {
+            for (int i = 0; i < COUNT; i++) {
+                if (cpu.getSized(mask + i * SIZE, SIZE) < 0) {
+                    long va = address(cpu, cpu.getSized(index + i * INDEX_SIZE, INDEX_SIZE) << scale);
+                    long value = cpu.loadPart(this, va, SIZE);
+                    put(cpu, target + i * SIZE, value);
+                    gathered = true;
+                }
+                put(cpu, mask + i * SIZE, 0);
             }
-            put(cpu, mask + i * SIZE, 0);
+        } catch (GuestFault fault) {
+            throw gathered ? cpu.afterProgress(fault, faultAddress) : fault;
         }
         for (int i = COUNT * SIZE; i < YMM; i += 8) {
             cpu.set64(target + i, 0);

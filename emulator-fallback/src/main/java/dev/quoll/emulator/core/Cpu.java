@@ -153,6 +153,15 @@ public abstract class Cpu extends LinearMemory {
         return guestFault;
     }
 
+    /**
+     * What an instruction that works in steps raises when a step behind the first faults: traps of the steps before come in
+     * the fault's stead, with RF set, and the instruction goes on behind them (SDM vol. 2, VGATHERDPD).
+     *
+     * @param fault what the step has raised; RIP stands at the instruction
+     * @param address CR2 before it
+     */
+    public abstract GuestFault afterProgress(GuestFault fault, long address);
+
     /** #DE. */
     public final GuestFault divideError(Op op) {
         return fault(op, 0, false, 0);

@@ -253,6 +253,17 @@ public abstract class CpuLoop extends BlockLookup {
         return fault(null, 1, false, 0);
     }
 
+    @Override
+    public final GuestFault afterProgress(GuestFault fault, long address) {
+        boolean step = trapDue && (debugControl & ControlBits.BRANCH_STEP) == 0;
+        if (!singleRunning || watchHits == 0 && !step) {
+            return fault;
+        }
+        cr2 = address;
+        setFlag(Flags.RF, true);
+        return debugTrap(watchHits | (step ? SINGLE_STEP : 0));
+    }
+
     /** The instruction that has just run traps: if it was HLT, it is over. */
     protected void leaveHalt() {}
 

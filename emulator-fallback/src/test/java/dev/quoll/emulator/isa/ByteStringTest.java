@@ -3,6 +3,7 @@ package dev.quoll.emulator.isa;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.quoll.emulator.ProofCounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -192,6 +193,8 @@ class ByteStringTest {
             capstones.append(text);
             objdumps.append(text);
             Witnesses.append("strings-" + mode, text.toString());
+            ProofCounts.add("byte strings, %s, %s".formatted(mode, title), strings, ByteStringTest.class);
+            ProofCounts.add("differences in length or validity there", differences.size(), ByteStringTest.class);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.quoll.emulator.isa;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.quoll.emulator.ProofCounts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,8 @@ class ProgramTextTest {
                 "texts",
                 "%s: %,d bytes, %,d instructions alike in length and text, %,d bytes of tables, %d settled by the processor, other instruction sets %s%n"
                         .formatted(file.getFileName(), comparison.bytes, comparison.instructions, comparison.data, comparison.settled, comparison.absent));
+        ProofCounts.add("bytes of %s disassembled".formatted(file.getFileName()), comparison.bytes, ProgramTextTest.class);
+        ProofCounts.add("differences in length or text there", comparison.differences.size(), ProgramTextTest.class);
         assertThat(comparison.instructions).as("instructions compared in %s", file).isGreaterThan(10_000);
         assertThat(comparison.differences).isEmpty();
     }

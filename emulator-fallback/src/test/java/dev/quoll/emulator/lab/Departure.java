@@ -59,8 +59,8 @@ enum Departure {
             "the host's system takes arguments from the user's stack before it can be stopped"),
     SHADOW_STEP(
             false,
-            "single steps of instructions that hold traps off (MOV SS, POP SS), and of gathers",
-            "the trap belongs to the next instruction, or comes between elements; both have tests of their own"),
+            "single steps of instructions that hold traps off (MOV SS, POP SS)",
+            "the trap belongs to the next instruction; it has tests of its own"),
     TRAP_FLAG(
             false, "POPF and IRET that set TF", "what traps then is an instruction behind the case's own");
 

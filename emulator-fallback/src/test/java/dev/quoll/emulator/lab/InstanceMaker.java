@@ -181,8 +181,6 @@ final class InstanceMaker {
 
     /** Whether a single step shows the row as it is: no {@link Departure#SHADOW_STEP}, no other code that runs first. */
     static boolean mayStep(OpcodeRow row) {
-        return !row.has(Attribute.SHADOW)
-                && row.mnemonic() != Mnemonic.SYSCALL
-                && row.operands().stream().noneMatch(kind -> kind.method() == OperandKind.Method.VSIB);
+        return !row.has(Attribute.SHADOW) && row.mnemonic() != Mnemonic.SYSCALL;
     }
 }

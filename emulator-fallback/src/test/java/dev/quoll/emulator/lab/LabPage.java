@@ -1,10 +1,13 @@
 package dev.quoll.emulator.lab;
 
+import dev.quoll.emulator.ProofCounts;
 import dev.quoll.emulator.isa.Attribute;
 import dev.quoll.emulator.isa.CpuFeature;
 import dev.quoll.emulator.isa.Mnemonic;
 import dev.quoll.emulator.isa.OpcodeRow;
 import dev.quoll.emulator.isa.OpcodeTable;
+import dev.quoll.machine.CpuProfile;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -31,6 +34,9 @@ final class LabPage {
             in forty is a single step.
 
             """;
+
+    /** What a guest can be offered at most. */
+    private static final CpuProfile WIDEST = CpuProfile.named("v3+" + String.join("+", CpuProfile.more()));
 
     private final LabRun run;
     private final Duration duration;
@@ -78,9 +84,33 @@ final class LabPage {
         line("opcode rows", number(rows.size()));
         line("rows proven natively", number(proven));
         line("of them privileged: their refusal to user code", number(privileged));
-        line("rows not proven natively", number(rows.size() - proven));
+        line("rows with tests from the manuals only", number(byManuals()));
+        line("rows that no profile offers: refused", number(refused()));
         line("mismatches", number(proof.mismatched()));
         line("seconds", number(duration.toSeconds()));
+    }
+
+    /** Rows that a profile offers and the host cannot prove. */
+    private long byManuals() {
+        return rows.stream().filter(row -> !proven(row) && offered(row)).count();
+    }
+
+    private long refused() {
+        return rows.stream().filter(row -> !proven(row) && !offered(row)).count();
+    }
+
+    private static boolean offered(OpcodeRow row) {
+        return row.feature().cpuid().map(WIDEST::offers).orElse(true);
+    }
+
+    /** Adds what the page begins with to the table of all proofs. */
+    void count() throws IOException {
+        ProofCounts.add("opcode rows", rows.size(), OracleReport.class);
+        ProofCounts.add("opcode rows proven natively", rows.stream().filter(this::proven).count(), OracleReport.class);
+        ProofCounts.add("opcode rows with tests from the manuals only", byManuals(), OracleReport.class);
+        ProofCounts.add("opcode rows that no profile offers: refused", refused(), OracleReport.class);
+        ProofCounts.add("executions compared", run.proof().total(), OracleReport.class);
+        ProofCounts.add("mismatches", run.proof().mismatched(), OracleReport.class);
     }
 
     private void line(String what, String value) {
@@ -100,7 +130,7 @@ final class LabPage {
     }
 
     private void unproven() {
-        text.append("\n## Rows not proven natively\n\nTheir tests are written from the manuals.\n\n");
+        text.append("\n## Rows not proven natively\n\nTheir tests are written from the manuals, or show that they are refused.\n\n");
         Map<String, Map<String, Integer>> reasons = new LinkedHashMap<>();
         for (OpcodeRow row : rows) {
             if (!proven(row)) {
@@ -118,10 +148,13 @@ final class LabPage {
         if (excluded != null) {
             return excluded;
         }
+        if (!offered(row)) {
+            return "no profile offers " + row.feature() + ": refused";
+        }
         if (!run.host().has(row.feature())) {
             return "the host's processor lacks " + row.feature();
         }
-        return run.proof().lacks(row) ? "no profile offers it" : "it exists in 16-bit code only, or was not met in this run";
+        return "it exists in 16-bit code only, or was not met in this run";
     }
 
     private void departures() {

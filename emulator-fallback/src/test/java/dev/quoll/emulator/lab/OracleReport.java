@@ -32,7 +32,9 @@ class OracleReport {
         LabRun run = LabRun.of(seed, Integer.getInteger("quoll.oracle.states", STATES), longest);
         long start = System.nanoTime();
         run.every(workers, Long.getLong("quoll.oracle.executions", EXECUTIONS), row -> true);
-        String page = new LabPage(run, Duration.ofNanos(System.nanoTime() - start)).text();
+        LabPage lab = new LabPage(run, Duration.ofNanos(System.nanoTime() - start));
+        lab.count();
+        String page = lab.text();
         String place = System.getProperty("quoll.oracle.page");
         if (place == null) {
             System.out.println(page);
