@@ -190,6 +190,28 @@ class ProcessorHabitsTest {
         assertThat(run(true, "64 0f01fc")).as("64-bit code").isEqualTo(ENDED);
     }
 
+    /** A gather is one step, but the trap of elements that are loaded comes before the fault of the next one (VPGATHERDD). */
+    @ParameterizedTest
+    @CsvSource({"0, 0, 1, -2, 0x302, 14", "0, 0, 1, -1, 0x302, 1", "0, 0, 1, -1, 0x202, 14", "0, 0, 0, -1, 0x302, 1"})
+    void aStepOfAGatherComesBeforeItsFault(int first, int second, int third, int mask, int flags, int vector) {
+        long image = CaseLayout.CASE_IMAGE + LabCpu.IMAGE_XMM;
+        // XMM1 is the mask, XMM2 the indices; the third element may be out of reach, and the first two not wanted.
+        long wanted = mask == -1 ? -1L : 0;
+        in.set(JAVA_LONG_UNALIGNED, image + 16, wanted);
+        in.set(JAVA_LONG_UNALIGNED, image + 24, -1L);
+        in.set(JAVA_LONG_UNALIGNED, image + 32, (long) second << 32 | first);
+        in.set(JAVA_INT_UNALIGNED, image + 40, third * (int) (MISSING - DATA));
+        in.set(JAVA_LONG_UNALIGNED, CaseLayout.CASE_FLAGS, flags);
+        gpr(RDI, DATA);
+        assertThat(run(true, "c4e271900417")).isEqualTo(vector);
+        boolean whole = third == 0;
+        assertThat(out.get(JAVA_LONG_UNALIGNED, CaseLayout.CASE_RIP)).isEqualTo(whole ? TEXT + 6 : TEXT);
+        assertThat(out.get(JAVA_LONG_UNALIGNED, image + 16)).as("mask of what is loaded or not wanted").isZero();
+        assertThat(out.get(JAVA_LONG_UNALIGNED, image + 24)).isEqualTo(whole ? 0 : -1);
+        boolean resumes = out.get(JAVA_LONG_UNALIGNED, CaseLayout.CASE_FLAGS) << 47 < 0;
+        assertThat(resumes).as("RF").isEqualTo(vector == 1 && !whole);
+    }
+
     /** The last repeat prefix says whether LOOPE or LOOPNE is meant. */
     @ParameterizedTest
     @CsvSource({
