@@ -38,9 +38,9 @@ final class EmulatorPartition implements Partition {
 
     /**
      * Runs after which the region around a block becomes a method of the JVM. That pays when the JVM's compilers get to it: many more
-     * runs than the host translator waits for, and not many regions.
+     * runs than the host translator waits for, and not many regions. With half as many a boot is no faster than interpreted.
      */
-    private static final int COMPILE_AFTER = Integer.getInteger("quoll.jit.regions.after", 16_384);
+    private static final int COMPILE_AFTER = Integer.getInteger("quoll.jit.regions.after", 32_768);
 
     private final ApicBus apicBus;
     private final PhysicalMemory physical;
