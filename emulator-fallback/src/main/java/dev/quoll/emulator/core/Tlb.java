@@ -69,8 +69,14 @@ public abstract class Tlb extends LazyFlags {
     private final int[] spacePcid = new int[StateLayout.TLB_SPACES];
     /** The one to be given up next. */
     private int victim;
-    /** Bloom bits of large pages that have pieces in the TLB: numbers of 2 MiB, 4 MiB and 1 GiB pages alike. */
-    private final long[] largePages = new long[16];
+    /** Widths of the offset in large pages: 2 MiB, 4 MiB, 1 GiB. */
+    private static final int[] LARGE_SHIFTS = {21, 22, 30};
+
+    /**
+     * Bloom bits of the numbers of large pages that have pieces in the TLB, for each size its own: a kernel's mapping of all RAM must not
+     * make every INVLPG of a small page look through the whole TLB.
+     */
+    private final long[][] largePages = new long[LARGE_SHIFTS.length][64];
     /** Code pages of the execute tags, in step with the off-heap entries. */
     private final CodePage[][] executePages = new CodePage[StateLayout.TLB_CONTEXTS][StateLayout.TLB_ENTRIES];
     /** Differs whenever a RIP may lead elsewhere: after flushes, and with CS outside 64-bit code. */
@@ -184,7 +190,9 @@ public abstract class Tlb extends LazyFlags {
                 clearContext(index);
             }
         }
-        Arrays.fill(largePages, 0);
+        for (long[] each : largePages) {
+            Arrays.fill(each, 0);
+        }
         Arrays.fill(spacePcid, -1);
         spacePcid[space] = currentPcid();
     }
@@ -288,7 +296,7 @@ public abstract class Tlb extends LazyFlags {
 
     /** INVLPG: forgets the page, global or not, and every piece of a large page around it; in all address spaces. */
     public final void flushPage(long va) {
-        boolean large = hasPieces(va >>> 21) || hasPieces(va >>> 22) || hasPieces(va >>> 30);
+        boolean large = inLargePage(va);
         boolean executed = large
                 ? (executedGigabytes & 1L << (va >>> 30)) != 0
                 : (executedPages[(int) (va >>> 18) & 63] & 1L << (va >>> 12)) != 0;
@@ -321,7 +329,7 @@ public abstract class Tlb extends LazyFlags {
     }
 
     private void dropPage(int index, long va) {
-        boolean large = hasPieces(va >>> 21) || hasPieces(va >>> 22) || hasPieces(va >>> 30);
+        boolean large = inLargePage(va);
         long base = contextBase(index);
         if (!large) {
             long entry = base + (va >>> INDEX_SHIFT & INDEX_MASK);
@@ -339,8 +347,15 @@ public abstract class Tlb extends LazyFlags {
         }
     }
 
-    private boolean hasPieces(long pageNumber) {
-        return (largePages[(int) (pageNumber >>> 6) & 15] & 1L << pageNumber) != 0;
+    /** Whether an address may be in a large page with pieces in the TLB. */
+    private boolean inLargePage(long va) {
+        for (int kind = 0; kind < LARGE_SHIFTS.length; kind++) {
+            long number = va >>> LARGE_SHIFTS[kind];
+            if ((largePages[kind][(int) (number >>> 6) & 63] & 1L << number) != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean holds(long entry, long page, long mask) {
@@ -414,8 +429,8 @@ public abstract class Tlb extends LazyFlags {
         }
         HostMemory.putLong(stateSegment, entry + ADDEND, addend);
         if (walk.shift > 12) {
-            long pageNumber = page >>> walk.shift;
-            largePages[(int) (pageNumber >>> 6) & 15] |= 1L << pageNumber;
+            long number = page >>> walk.shift;
+            largePages[Arrays.binarySearch(LARGE_SHIFTS, walk.shift)][(int) (number >>> 6) & 63] |= 1L << number;
         }
         if (accessKind == PageTableWalker.EXECUTE) {
             HostMemory.putLong(stateSegment, entry + EXECUTE_TAG, page);

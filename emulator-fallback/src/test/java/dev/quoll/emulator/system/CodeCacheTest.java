@@ -7,6 +7,7 @@ import static dev.quoll.emulator.system.SystemMachine.TEXT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quoll.emulator.core.ControlBits;
+import dev.quoll.emulator.TestTier;
 import dev.quoll.emulator.core.CpuLoop;
 import dev.quoll.emulator.core.RegisterFile;
 import dev.quoll.emulator.core.StateLayout;
@@ -153,7 +154,7 @@ class CodeCacheTest {
     void noCountOfWritesIsTooMany() throws ReflectiveOperationException {
         try (SystemMachine m = SystemMachine.longMode(0)) {
             m.code(0xb8, 1, 0, 0, 0, HLT).run();
-            ((AtomicInteger) field(m, CpuLoop.class, "writtenCount")).set(Integer.MAX_VALUE - 1);
+            ((AtomicInteger) field(m, LOOKUP, "writtenCount")).set(Integer.MAX_VALUE - 1);
             m.memory.writeByte(TEXT + 1, (byte) 9);
             m.codeWritten(TEXT + 1, 1);
             for (int i = 0; i < 3; i++) {
@@ -175,14 +176,18 @@ class CodeCacheTest {
             m.set64(StateLayout.RDX, PAGE);
             m.run();
             int hottest = 0;
-            for (Object block : (Object[]) field(m, CpuLoop.class, "jumpBlock")) {
+            for (Object block : (Object[]) field(m, LOOKUP, "jumpBlock")) {
                 if (block != null) {
                     hottest = Math.max(hottest, (int) field(block, block.getClass(), "heat"));
                 }
             }
-            assertThat(hottest).as("the number of runs after which blocks are fused here").isEqualTo(2);
+            int expected = TestTier.translator().isPresent() ? 1 : 2;
+            assertThat(hottest).as("the number of runs after which blocks are translated or fused here").isEqualTo(expected);
         }
     }
+
+    /** Has the decoded code; other packages do not see it. */
+    private static final Class<?> LOOKUP = CpuLoop.class.getSuperclass();
 
     private static Object field(Object owner, Class<?> type, String name) throws ReflectiveOperationException {
         Field field = type.getDeclaredField(name);
