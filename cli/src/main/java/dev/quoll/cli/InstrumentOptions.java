@@ -10,7 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Stack;
 import java.util.function.Consumer;
+import picocli.CommandLine.IParameterPreprocessor;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** What shows how the guest runs. */
@@ -28,8 +33,9 @@ final class InstrumentOptions {
             names = "--profile",
             arity = "0..1",
             fallbackValue = TO_THE_TERMINAL,
+            preprocessor = OnlyBehindEquals.class,
             paramLabel = "FILE",
-            description = "Tells at the end in which functions the guest spent its time, or writes it into FILE.")
+            description = "Tells at the end in which functions the guest spent its time; with =FILE writes it there.")
     private String profile;
 
     @Option(
@@ -41,6 +47,18 @@ final class InstrumentOptions {
 
     @Option(names = "--jfr", paramLabel = "FILE", description = "Records events of the JVM and of the machine (JDK Flight Recorder).")
     private Path recording;
+
+    /** A word that follows the option by itself is none of its own: it may be the guest's name. */
+    static final class OnlyBehindEquals implements IParameterPreprocessor {
+        @Override
+        public boolean preprocess(Stack<String> words, CommandSpec command, ArgSpec option, Map<String, Object> info) {
+            if ("=".equals(info.get("separator"))) {
+                return false;
+            }
+            option.setValue(TO_THE_TERMINAL);
+            return true;
+        }
+    }
 
     /** The instruments of a machine that has not started, those that were asked for switched on. */
     Instruments open(Machine machine, Consumer<String> say) throws CommandFailure {

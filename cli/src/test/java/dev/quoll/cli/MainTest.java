@@ -70,6 +70,16 @@ class MainTest {
     }
 
     @Test
+    void theWordBehindProfileIsTheGuestUnlessAnEqualsSignStandsBetween() throws Exception {
+        assertThat(quoll("run", "--profile", "nobody")).isEqualTo(ExitStatus.USAGE.code());
+        assertThat(err.toString()).contains("There is no guest \"nobody\"");
+        Path file = folder.resolve("profile.txt");
+        assertThat(quoll("demo", "--engine", "emulator", "--seconds", "1", "--profile=" + file)).isZero();
+        assertThat(Files.readAllLines(file).getFirst()).startsWith("profile: ").endsWith("% halted");
+        assertThat(err.toString()).doesNotContain("profile: ");
+    }
+
+    @Test
     void missingFileIsOneSentence() {
         Path missing = folder.resolve("missing.bin");
         assertThat(quoll("disasm", missing.toString())).isEqualTo(ExitStatus.NO_IMAGE.code());
