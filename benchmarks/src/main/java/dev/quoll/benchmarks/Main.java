@@ -7,6 +7,7 @@ import dev.quoll.benchmarks.kvm.ExitCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
@@ -37,11 +38,12 @@ public final class Main implements Callable<Integer> {
         return guest.run();
     }
 
-    public static void main(String[] arguments) {
+    /** The command line, with errors told in one sentence. */
+    static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
         // JMH has options of its own.
         line.getSubcommands().get("jmh").setUnmatchedOptionsArePositionalParams(true);
-        System.exit(line.setCaseInsensitiveEnumValuesAllowed(true)
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((exception, failed, _) -> {
                     if (exception instanceof BenchmarkException) {
                         failed.getErr().println("quoll bench: " + exception.getMessage());
@@ -49,6 +51,15 @@ public final class Main implements Callable<Integer> {
                     }
                     throw exception;
                 })
-                .execute(arguments));
+                .setParameterExceptionHandler((exception, _) -> {
+                    CommandLine failed = exception.getCommandLine();
+                    failed.getErr().println("quoll bench: " + exception.getMessage());
+                    failed.getErr().println("Try './quoll %s --help'.".formatted(failed.getCommandSpec().qualifiedName()));
+                    return ExitCode.USAGE;
+                });
+    }
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
     }
 }

@@ -11,7 +11,7 @@ import jdk.jfr.StackTrace;
 @Name("dev.quoll.Exits")
 @Label("Exits")
 @Category("Quoll")
-@Description("How often a virtual CPU has left guest code for one cause since the last such event")
+@Description("How often a virtual CPU has left guest code for one cause since the last such event of that cause")
 @StackTrace(false)
 final class ExitEvent extends Event {
     @Label("CPU")

@@ -1,5 +1,6 @@
 package dev.quoll.cli.instruments;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import jdk.jfr.FlightRecorder;
@@ -9,6 +10,8 @@ final class FlightEvents implements AutoCloseable {
     private final Supplier<Figures> figures;
     private final Runnable hook = this::emit;
     private Figures before;
+    /** By CPU and cause, as of the last event: a rare cause is not among the figures all the time. */
+    private final Map<String, Long> exits = new HashMap<>();
 
     /** Starts to make events. Initialises the recorder, if nobody has. */
     FlightEvents(Supplier<Figures> figures) {
@@ -24,17 +27,23 @@ final class FlightEvents implements AutoCloseable {
             translationEvent(now, cpu, values).commit();
             values.keySet().forEach(figure -> {
                 String cause = Figures.exitCause(figure);
-                long count = cause == null ? 0 : now.since(before, cpu, figure);
-                if (count > 0) {
-                    ExitEvent event = new ExitEvent();
-                    event.cpu = cpu;
-                    event.cause = cause;
-                    event.count = count;
-                    event.commit();
+                if (cause != null) {
+                    exitEvent(cpu, cause, values.get(figure));
                 }
             });
         });
         before = now;
+    }
+
+    private void exitEvent(int cpu, String cause, long total) {
+        Long last = exits.put(cpu + " " + cause, total);
+        if (total > (last == null ? 0 : last)) {
+            ExitEvent event = new ExitEvent();
+            event.cpu = cpu;
+            event.cause = cause;
+            event.count = total - (last == null ? 0 : last);
+            event.commit();
+        }
     }
 
     private CpuEvent cpuEvent(Figures now, int cpu) {

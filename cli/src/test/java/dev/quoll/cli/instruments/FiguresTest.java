@@ -12,6 +12,7 @@ class FiguresTest {
             instructions 1000000
             tlb-misses 10
             halted-microseconds 0
+            translated-exits 6
             translated-exit-event 5
             translated-exit-CPUID 1
             cpu 1
@@ -25,6 +26,7 @@ class FiguresTest {
             instructions 51000000
             tlb-misses 110
             halted-microseconds 1000000
+            translated-exits 46
             translated-exit-event 15
             translated-exit-CPUID 1
             translated-exit-interpret 30

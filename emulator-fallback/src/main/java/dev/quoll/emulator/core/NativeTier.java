@@ -561,14 +561,15 @@ public final class NativeTier {
                 + causes();
     }
 
-    /** How often code was left, by cause: the most frequent first. Any thread; the vCPU's may count on meanwhile. */
+    /** How often code was left, and how often by cause: the most frequent first. Any thread; the vCPU's may count on meanwhile. */
     private String causes() {
         Map<String, Long> total;
         synchronized (exitCauses) {
             total = new HashMap<>(exitCauses);
         }
         collectCauses(total);
-        StringBuilder text = new StringBuilder();
+        StringBuilder text = new StringBuilder("translated-exits %d%n"
+                .formatted(total.values().stream().mapToLong(Long::longValue).sum()));
         total.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .limit(MOST_CAUSES)
