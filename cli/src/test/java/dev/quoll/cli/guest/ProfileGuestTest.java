@@ -17,13 +17,13 @@ class ProfileGuestTest {
     void functionsOfAStockKernelHaveTheirNames(@TempDir Path folder) throws Exception {
         Path profile = folder.resolve("profile.txt");
         try (GuestTerminal guest = new StockGuest(folder).boot("--engine", "emulator", "--profile=" + profile)) {
-            guest.run("find / > /dev/null 2>&1; cat /proc/kallsyms > /dev/null", Duration.ofMinutes(2));
+            guest.run("find / > /dev/null 2>&1", Duration.ofMinutes(2));
             guest.type("poweroff -f");
             assertThat(guest.exitStatus(Duration.ofMinutes(1))).isZero();
         }
         List<String> lines = Files.readAllLines(profile);
         assertThat(lines.getFirst()).matches("profile: [1-9]\\d{3,} samples: .*");
-        assertThat(lines).anyMatch(line -> line.contains("  kernel  kallsyms_expand_symbol"));
+        assertThat(lines).anyMatch(line -> line.matches(".*  kernel  (kmem_cache_alloc|clear_page_erms|memcpy_orig)"));
         long named = lines.stream().filter(line -> line.contains("  kernel  ") && !line.contains("[")).count();
         assertThat(named).isGreaterThan(20);
     }
