@@ -139,26 +139,33 @@ final class EventState {
     /**
      * Takes back an external interrupt that KVM had begun to deliver when it was interrupted, so that the elements hold it:
      * it goes from the in-service to the request register of the local APIC. An exception shows in {@link #events}.
+     *
+     * @param external the vector last handed over from the 8259, which is no local APIC's, or one that is none
      */
-    void settle() {
+    void settle(int external) {
         readEvents();
         MemorySegment interrupt = kvm_vcpu_events.interrupt(events);
+        int vector = kvm_vcpu_events.interrupt.nr(interrupt) & 0xff;
         if (kvm_vcpu_events.interrupt.injected(interrupt) != 0
                 && kvm_vcpu_events.interrupt.soft(interrupt) == 0
-                && takeBack(kvm_vcpu_events.interrupt.nr(interrupt) & 0xff)) {
+                && takeBack(vector, vector == external)) {
             kvm_vcpu_events.interrupt.injected(interrupt, (byte) 0);
             kvm_vcpu_events.flags(events, kvm_vcpu_events.flags(events) & ~kvm_h.KVM_VCPUEVENT_VALID_SMM());
             cpu.ioctl("KVM_SET_VCPU_EVENTS", kvm_h.KVM_SET_VCPU_EVENTS(), events);
         }
     }
 
-    /** From in service back to requested; false for a vector that the local APIC has not in service (an ExtINT). */
-    private boolean takeBack(int vector) {
+    /**
+     * From in service back to requested. A KVM that interprets has edge-triggered ones not in service.
+     *
+     * @return false for an interrupt of the 8259's
+     */
+    private boolean takeBack(int vector, boolean external) {
         readApic();
         long word = (vector >>> 5) * 16L;
         int bit = 1 << (vector & 31);
         int service = apic.get(ValueLayout.JAVA_INT, ISR + word);
-        if ((service & bit) == 0) {
+        if (external && (service & bit) == 0) {
             return false;
         }
         apic.set(ValueLayout.JAVA_INT, ISR + word, service & ~bit);

@@ -85,6 +85,8 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
     private boolean shutDown;
     /** Acknowledged at the 8259 but not yet taken by KVM. */
     private int heldVector = NO_VECTOR;
+    /** The last one that KVM took of those. */
+    private int handedOver = NO_VECTOR;
 
     KvmCpu(KvmPartition partition, int index, FileDescriptor cpu, RunArea run, VcpuParts parts, Arena arena) {
         this.partition = partition;
@@ -355,6 +357,7 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
         if (heldVector != NO_VECTOR) {
             kvm_interrupt.irq(interrupt, heldVector);
             if (linux_h.ioctl(errno, cpu.number(), kvm_h.KVM_INTERRUPT(), interrupt) >= 0) {
+                handedOver = heldVector;
                 heldVector = NO_VECTOR;
             } else if (CapturedErrno.value(errno) != Errno.EEXIST.number()) { // one before it is still on its way
                 throw NativeException.of("KVM_INTERRUPT", cpu.name(), errno);
@@ -405,6 +408,7 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
         shutDown = false;
         haltTold = false;
         heldVector = NO_VECTOR;
+        handedOver = NO_VECTOR;
         ResetState.core().forEach(this::write);
         write(ResetState.localApic(index));
         msrs.reset();
@@ -437,7 +441,7 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
     private void settle() {
         if (!settled) {
             settled = true;
-            events.settle();
+            events.settle(handedOver);
         }
     }
 
