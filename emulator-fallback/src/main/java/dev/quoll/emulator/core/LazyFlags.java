@@ -15,7 +15,7 @@ public abstract class LazyFlags extends RegisterFile {
     public static final int EXPLICIT = 0;
     /** RESULT = A + B, possibly + carry. */
     public static final int ADD = 1;
-    /** RESULT = A - B, possibly - borrow. */
+    /** RESULT = A - B: comparing A with B gives the conditions. */
     public static final int SUB = 2;
     /** RESULT of a logical operation: CF = OF = AF = 0. */
     public static final int LOGIC = 3;
@@ -27,6 +27,9 @@ public abstract class LazyFlags extends RegisterFile {
      * 15:8 as RFLAGS has them.
      */
     public static final int NATIVE = 5;
+
+    /** RESULT = A - B - 1. */
+    public static final int BORROW = 6;
 
     static final int ARITHMETIC = Flags.STATUS;
 
@@ -55,6 +58,12 @@ public abstract class LazyFlags extends RegisterFile {
         set64(StateLayout.FLAGS_RESULT, result);
         set64(StateLayout.FLAGS_A, a);
         set64(StateLayout.FLAGS_B, b);
+    }
+
+    /** As {@link #flagsSub}, for a difference that a borrow went into. */
+    public final void flagsBorrow(long result, long a, long b) {
+        flagsSub(result, a, b);
+        put32(StateLayout.FLAGS_KIND, BORROW);
     }
 
     public final void flagsLogic(long result) {
@@ -112,7 +121,7 @@ public abstract class LazyFlags extends RegisterFile {
                 long b = get64(StateLayout.FLAGS_B);
                 yield ((a & b) | ((a | b) & ~get64(StateLayout.FLAGS_RESULT))) < 0;
             }
-            case SUB -> {
+            case SUB, BORROW -> {
                 long a = get64(StateLayout.FLAGS_A);
                 long b = get64(StateLayout.FLAGS_B);
                 yield ((~a & b) | ((~a | b) & get64(StateLayout.FLAGS_RESULT))) < 0;
@@ -128,7 +137,7 @@ public abstract class LazyFlags extends RegisterFile {
                 long result = get64(StateLayout.FLAGS_RESULT);
                 yield ((get64(StateLayout.FLAGS_A) ^ result) & (get64(StateLayout.FLAGS_B) ^ result)) < 0;
             }
-            case SUB -> {
+            case SUB, BORROW -> {
                 long a = get64(StateLayout.FLAGS_A);
                 yield ((a ^ get64(StateLayout.FLAGS_B)) & (a ^ get64(StateLayout.FLAGS_RESULT))) < 0;
             }
@@ -157,7 +166,7 @@ public abstract class LazyFlags extends RegisterFile {
 
     public final boolean adjust() {
         return switch (get32(StateLayout.FLAGS_KIND)) {
-            case ADD, SUB ->
+            case ADD, SUB, BORROW ->
                 ((get32(StateLayout.FLAGS_A) ^ get32(StateLayout.FLAGS_B) ^ get32(StateLayout.FLAGS_RESULT)) & Flags.AF)
                         != 0;
             case LOGIC -> false;

@@ -140,8 +140,13 @@ final class BinaryAlu extends TemplateOp implements FallThrough {
                 cpu.flagsSub(result, a, b);
             }
             case SBB -> {
-                result = extend(a - b - (cpu.carry() ? 1 : 0), SIZE);
-                cpu.flagsSub(result, a, b);
+                boolean borrow = cpu.carry();
+                result = extend(a - b - (borrow ? 1 : 0), SIZE);
+                if (borrow) {
+                    cpu.flagsBorrow(result, a, b);
+                } else {
+                    cpu.flagsSub(result, a, b);
+                }
             }
             case AND, TEST -> {
                 result = a & b;

@@ -16,7 +16,7 @@ public final class FlagFormulas {
     public static int carry(int kind, long result, long a, long b) {
         return switch (kind) {
             case LazyFlags.ADD -> (int) ((a & b | (a | b) & ~result) >>> 63);
-            case LazyFlags.SUB -> (int) ((~a & b | (~a | b) & result) >>> 63);
+            case LazyFlags.SUB, LazyFlags.BORROW -> (int) ((~a & b | (~a | b) & result) >>> 63);
             case LazyFlags.LOGIC -> 0;
             default -> (int) a & Flags.CF;
         };
@@ -26,7 +26,7 @@ public final class FlagFormulas {
     private static int overflow(int kind, long result, long a, long b) {
         return switch (kind) {
             case LazyFlags.ADD -> (int) (((a ^ result) & (b ^ result)) >>> 63);
-            case LazyFlags.SUB -> (int) (((a ^ b) & (a ^ result)) >>> 63);
+            case LazyFlags.SUB, LazyFlags.BORROW -> (int) (((a ^ b) & (a ^ result)) >>> 63);
             case LazyFlags.LOGIC -> 0;
             default -> (int) a >>> OVERFLOW_BIT & 1;
         };
@@ -47,7 +47,7 @@ public final class FlagFormulas {
 
     private static int adjust(int kind, long result, long a, long b) {
         return switch (kind) {
-            case LazyFlags.ADD, LazyFlags.SUB -> (int) (a ^ b ^ result) & Flags.AF;
+            case LazyFlags.ADD, LazyFlags.SUB, LazyFlags.BORROW -> (int) (a ^ b ^ result) & Flags.AF;
             case LazyFlags.LOGIC -> 0;
             default -> (int) a & Flags.AF;
         };

@@ -11,9 +11,10 @@ final class FlagLocals {
     enum Form {
         UNKNOWN(-1),
         ADD(LazyFlags.ADD),
-        /** A - B without borrow: the operands can be compared. */
+        /** The operands can be compared. */
         COMPARE(LazyFlags.SUB),
-        SUB(LazyFlags.SUB),
+        /** Whether a borrow went into it is not known: {@link LazyFlags#BORROW} serves both. */
+        SUB(LazyFlags.BORROW),
         LOGIC(LazyFlags.LOGIC),
         RESULT(LazyFlags.RESULT),
         EXPLICIT(LazyFlags.EXPLICIT);
