@@ -24,6 +24,7 @@ final class GuestTsc {
     private final boolean hasDeadline;
     private final MemorySegment attribute;
     private final MemorySegment offset;
+    private boolean fixed;
 
     GuestTsc(FileDescriptor cpu, MsrState msrs, MsrTable table, Arena arena) {
         this.cpu = cpu;
@@ -63,7 +64,10 @@ final class GuestTsc {
         }
     }
 
-    /** Moves the counter by so many ticks, in step with the machine's other CPUs; a deadline stays where it is on its scale. */
+    /**
+     * Moves the counter by so many ticks, in step with the machine's other CPUs; a deadline stays where it is on its scale.
+     * Does nothing to a counter that {@link #isFixed}.
+     */
     void shift(long ticks, PartitionTime time) {
         long deadline = deadline();
         if (hasOffset) {
@@ -84,6 +88,13 @@ final class GuestTsc {
     private void setOffset(long value) {
         offset.set(ValueLayout.JAVA_LONG, 0, value);
         cpu.ioctl("KVM_SET_DEVICE_ATTR", kvm_h.KVM_SET_DEVICE_ATTR(), attribute);
+        // A KVM whose guests execute RDTSC on the bare processor takes any offset without an error, and drops it.
+        fixed = offset() != value;
+    }
+
+    /** Whether KVM did not do as told the last time: the guest reads a counter that nobody can move, the host's. */
+    boolean isFixed() {
+        return fixed;
     }
 
     private long deadline() {

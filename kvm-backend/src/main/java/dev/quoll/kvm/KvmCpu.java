@@ -142,6 +142,11 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
         }
     }
 
+    /** Whether pauses are time to the guest's TSC, as this KVM does not move it. While the CPU does not run. */
+    boolean hasFixedTsc() {
+        return tsc.isFixed();
+    }
+
     private boolean takeKick() {
         return (attention.get() & KICK) != 0 && (attention.getAndUpdate(set -> set & ~KICK) & KICK) != 0;
     }
@@ -432,6 +437,7 @@ final class KvmCpu implements VirtualCpu, GuestDebug {
             case RUN_STATE -> new CpuElement.RunState(shutDown ? Activity.SHUTDOWN : events.activity());
             case TSC -> {
                 CpuElement.Tsc now = tsc.read();
+                // A counter that KVM does not move had the lag of the last entry in it when the guest read it: so it has here.
                 long ahead = partition.time().ticks(partition.time().lag() - tscLag);
                 yield new CpuElement.Tsc(now.tsc() - ahead, now.tscAdjust(), now.deadline());
             }

@@ -1,6 +1,7 @@
 package dev.quoll.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.quoll.machine.CpuElement;
 import dev.quoll.machine.CpuExit;
@@ -27,6 +28,8 @@ import org.junit.jupiter.api.Timeout;
 class LifecycleTest {
     /** again: inc qword [1000h]; jmp again. */
     private static final String COUNT = "48 ff 04 25 00 10 00 00  eb f6";
+    /** again: rdtsc; shl rdx, 32; or rax, rdx; mov [1000h], rax; jmp again. */
+    private static final String READ_TSC = "0f 31  48 c1 e2 20  48 09 d0  48 89 04 25 00 10 00 00  eb ed";
 
     @Test
     void pausesHoldTheGuestAndLoseNothing() throws Exception {
@@ -84,23 +87,40 @@ class LifecycleTest {
 
     @Test
     void theCountersStandWhileTheMachineIsPaused() throws Exception {
-        try (BareGuest guest = BareGuest.wide(2, COUNT)) {
+        try (BareGuest guest = BareGuest.wide(2, READ_TSC)) {
             guest.machine.start();
-            Thread.sleep(20);
+            awaitReading(guest, 0);
             guest.machine.pause();
+            long reading = guest.machine.memory().readLong(0x1000);
             long before = tsc(guest, 0);
             Thread.sleep(300);
             long after = tsc(guest, 0);
             long begin = System.nanoTime();
             guest.machine.resume();
+            // A CPU that has not run since has not been put right either, and would tell nothing.
+            awaitReading(guest, reading);
             guest.machine.pause();
             long running = System.nanoTime() - begin;
             long resumed = tsc(guest, 0);
             // 300 ms are at least 150,000,000 ticks of any processor there is, and none makes 6 in a nanosecond.
             assertThat(after - before).isBetween(-20_000_000L, 20_000_000L);
+            assertThat(resumed - guest.machine.memory().readLong(0x1000))
+                    .as("ahead of what the guest has read")
+                    .isBetween(-20_000_000L, 20_000_000L + 6 * running);
+            assumeFalse(
+                    ((KvmCpu) guest.machine.partition().cpu(0)).hasFixedTsc(),
+                    "this KVM leaves guests the host's TSC, whatever offset it is given");
             assertThat(resumed - before).isBetween(0L, 140_000_000L + 6 * running);
             assertThat(tsc(guest, 1) - resumed).as("the other CPU").isBetween(-50_000_000L, 50_000_000L);
         }
+    }
+
+    /** Waits until the guest of {@link #READ_TSC} has read another value. */
+    private static void awaitReading(BareGuest guest, long last) throws InterruptedException {
+        for (int tries = 0; guest.machine.memory().readLong(0x1000) == last && tries < 30_000; tries++) {
+            Thread.sleep(1);
+        }
+        assertThat(guest.machine.memory().readLong(0x1000)).isNotEqualTo(last);
     }
 
     private static long tsc(BareGuest guest, int cpu) {
