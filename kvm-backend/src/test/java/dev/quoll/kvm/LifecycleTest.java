@@ -247,7 +247,8 @@ class LifecycleTest {
         assertThat(after.ofMachines()).isEqualTo(before.ofMachines());
         // The JVM opens files, maps memory and starts threads of its own; a leak would show at least once for each machine.
         assertThat(after.files() - before.files()).as("files").isLessThan(count / 3);
-        assertThat(after.mappings() - before.mappings()).as("mappings").isLessThan(count / 3);
+        // A granule of metaspace in the middle of a reserved range makes two more of it, which is a third of six machines.
+        assertThat(after.mappings() - before.mappings()).as("mappings").isLessThan(Math.max(count / 3, 5));
         assertThat(after.threads() - before.threads()).as("threads").isLessThan(count / 3);
         System.out.printf("%d machines made, run and closed: %s, then %s%n", count, before, after);
     }
