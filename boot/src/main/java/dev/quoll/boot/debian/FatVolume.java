@@ -57,9 +57,12 @@ final class FatVolume {
             entries += 2 * ENTRY;
             parent = cluster;
         }
-        int cluster = fat.chain(content.length);
+        // An empty file has no cluster at all.
+        int cluster = content.length == 0 ? 0 : fat.chain(content.length);
         fat.entry(entries, path.getLast(), ARCHIVE, cluster, content.length);
-        fat.volume.put(fat.offset(cluster), content);
+        if (content.length > 0) {
+            fat.volume.put(fat.offset(cluster), content);
+        }
         return fat.volume.array();
     }
 
@@ -91,10 +94,10 @@ final class FatVolume {
         }
     }
 
-    /** Takes the clusters for so many bytes, which lie side by side. */
+    /** Takes the clusters for so many bytes, at least 1, which lie side by side. */
     private int chain(int length) {
         int first = nextCluster;
-        nextCluster += Math.max(1, Math.ceilDiv(length, CLUSTER));
+        nextCluster += Math.ceilDiv(length, CLUSTER);
         if (offset(nextCluster) > volume.capacity()) {
             throw new IllegalArgumentException("%d bytes do not fit into the volume".formatted(length));
         }
