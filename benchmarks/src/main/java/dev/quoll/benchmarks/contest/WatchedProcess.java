@@ -64,7 +64,8 @@ public final class WatchedProcess implements AutoCloseable {
         try {
             if (!process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
                 late = true;
-                process.destroyForcibly();
+                // By its handle, which leaves the pipes open: whoever reads comes to the end of the output.
+                process.toHandle().destroyForcibly();
             }
         } catch (InterruptedException e) {
             // It is over: nothing is left to watch.
