@@ -25,7 +25,7 @@ final class MovablePorts {
         return this;
     }
 
-    /** Puts the block at a base, or takes it away. @param to first port, or -1 for nowhere */
+    /** Puts the block at a base, or takes it away. @param to first port, or -1 */
     synchronized void move(int to) {
         if (to == base) {
             return;
@@ -45,7 +45,7 @@ final class MovablePorts {
         }
     }
 
-    /** First port; -1 for nowhere. */
+    /** First port; -1 when it is nowhere. */
     synchronized int base() {
         return base;
     }

@@ -25,7 +25,7 @@ final class Q35Chipset {
     private final PciBus pci;
     private final InterruptRouter router;
     private final MemoryController memoryController;
-    /** Where the configuration window is registered; -1 for nowhere. */
+    /** Where the configuration window is registered; -1 when it is nowhere. */
     private long configWindow = -1;
 
     /**
@@ -97,12 +97,12 @@ final class Q35Chipset {
         rtc.setMemory(at + 1, (int) (value >> 8) & 0xff);
     }
 
-    /** Where the enhanced configuration window is now; -1 for nowhere. */
+    /** Where the enhanced configuration window is now; -1 when it is nowhere. */
     long configWindow() {
         return memoryController.configWindow();
     }
 
-    /** First port of power management now; -1 for nowhere. */
+    /** First port of power management now; -1 when it is nowhere. */
     int powerBase() {
         return powerPorts.base();
     }

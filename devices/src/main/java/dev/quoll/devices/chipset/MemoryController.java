@@ -15,7 +15,7 @@ import dev.quoll.machine.Device;
 public final class MemoryController implements Device<PciConfigSpace.State>, PciFunction {
     /** What hears of changes; on the vCPU's thread, or the one that resets the machine. */
     public interface Decoding {
-        /** The enhanced configuration window is at {@code address}, or nowhere. @param address -1 for nowhere */
+        /** The enhanced configuration window is at {@code address}, or nowhere. @param address -1 when it is nowhere */
         void configWindow(long address, long length);
 
         /** The attribute map has changed. @param attributes its {@link ShadowRam#REGISTERS} bytes */
@@ -59,7 +59,7 @@ public final class MemoryController implements Device<PciConfigSpace.State>, Pci
         return "memory-controller";
     }
 
-    /** Where the enhanced configuration window is; -1 for nowhere. */
+    /** Where the enhanced configuration window is; -1 when it is nowhere. */
     public long configWindow() {
         int low = config.read(PCIEXBAR, 4);
         if ((low & PCIEXBAR_ENABLE) == 0 || windowLength(low) == 0) {

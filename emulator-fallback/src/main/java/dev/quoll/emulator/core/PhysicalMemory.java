@@ -87,7 +87,7 @@ public final class PhysicalMemory {
         return -1;
     }
 
-    /** Where pages that vCPUs write are noted from now on, null for nowhere; while no vCPU runs, and before their TLBs are flushed. */
+    /** Where pages that vCPUs write are noted from now on, or null; while no vCPU runs, and before their TLBs are flushed. */
     public void noteWrites(WrittenPages pages) {
         writtenPages = pages;
     }
